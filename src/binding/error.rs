@@ -1,0 +1,29 @@
+//! The only place that makes a JavaScript error.
+
+use napi::bindgen_prelude::JsObjectValue;
+use napi::{Env, JsValue, Status};
+
+use crate::error::{Error, ErrorCode};
+
+/// For synchronous exports, which return `napi::Result<T, ErrorCode>`: napi throws an `Error` with this code and message.
+pub(crate) fn to_js(error: &Error) -> napi::Error<ErrorCode> {
+    napi::Error::new(error.code(), error.to_string())
+}
+
+/// For synchronous exports: a failure of Node-API itself.
+pub(crate) fn internal(error: &napi::Error) -> napi::Error<ErrorCode> {
+    napi::Error::new(ErrorCode::Internal, error.reason.clone())
+}
+
+/// For promises: an error that carries a JavaScript `Error` with the code, made on the JavaScript thread.
+///
+/// An error that was made elsewhere loses its code on the way to the rejection.
+pub(crate) fn to_rejection(env: &Env, error: &Error) -> napi::Error {
+    let made = env
+        .create_error(napi::Error::new(Status::GenericFailure, error.to_string()))
+        .and_then(|mut object| {
+            object.set_named_property("code", error.code().as_str())?;
+            Ok(napi::Error::from(object.to_unknown()))
+        });
+    made.unwrap_or_else(|error| error)
+}

@@ -1,0 +1,14 @@
+//! The Node.js binding: convert in, call, convert out. A decision about sessions or seals belongs in the core.
+//!
+//! Every export may be called from several workers at once; they share one [`seals`] state and one runtime. Exports that
+//! wait go through [`settle::settle`].
+
+#![allow(unreachable_pub, reason = "napi's macros take public items, and JavaScript is who reaches them")]
+
+mod error;
+mod meta;
+mod options;
+mod runtime;
+mod sealer;
+mod seals;
+mod settle;

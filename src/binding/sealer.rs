@@ -1,0 +1,171 @@
+//! The class behind every seal and unseal.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Either3, Null, PromiseRaw};
+use napi::{Env, JsString};
+use napi_derive::napi;
+use tokio::sync::oneshot;
+
+use crate::binding::error::{internal, to_js};
+use crate::binding::options::SealerOptions;
+use crate::binding::seals::shared;
+use crate::binding::settle::settle;
+use crate::clock::Timestamp;
+use crate::error::{Error, ErrorCode, Result};
+use crate::seal::iron::Iron;
+use crate::seal::iron::options::IronOptions;
+use crate::seal::keyring::Keyring;
+use crate::seal::{Attempt, Bound, Done, Opened, SealFormat};
+
+/// What a token held, where the token should be replaced by a new one.
+#[napi(object, object_from_js = false)]
+pub struct StaleSeal<'env> {
+    /// What was sealed.
+    pub payload: JsString<'env>,
+    /// Fewer PBKDF2 iterations protect it than are written now.
+    pub legacy: bool,
+    /// Another password than the one that seals opened it.
+    pub older_key: bool,
+}
+
+/// Seals and opens Fe26.2 tokens with one password and one set of options.
+///
+/// Times are milliseconds since the epoch. Errors carry a `code`.
+#[napi]
+pub struct Sealer {
+    iron: Arc<Iron>,
+    bound: Bound,
+}
+
+#[napi]
+impl Sealer {
+    /// Takes the options. What is wrong with a password is said when it is used, except for a form that cannot work.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(options: SealerOptions) -> napi::Result<Self, ErrorCode> {
+        let make = move || -> Result<Self> {
+            let shared = shared()?;
+            let bound = Bound::from(&options);
+            let iron_options = IronOptions::from(&options);
+            let (spec, rules) = options.password.into();
+            let keyring = Keyring::new(spec, rules, shared.process())?;
+            Ok(Self { iron: Iron::new(keyring, iron_options, Arc::clone(shared)), bound })
+        };
+        make().map_err(|error| to_js(&error))
+    }
+
+    /// Whether the password looks typed rather than random.
+    #[napi(getter, catch_unwind)]
+    pub fn guessable(&self) -> bool {
+        self.iron.keyring().is_guessable()
+    }
+
+    /// Throws what sealing would throw before it looks at the payload.
+    #[napi(catch_unwind)]
+    pub fn check_sealing(&self) -> napi::Result<(), ErrorCode> {
+        self.iron.keyring().sealing().map(drop).map_err(|error| to_js(&error))
+    }
+
+    /// Seals a text. `null`: a key has to be derived first, by `deriveForSeal`.
+    #[napi(catch_unwind)]
+    pub fn try_seal<'env>(
+        &self,
+        env: &'env Env,
+        payload: String,
+        now: f64,
+    ) -> napi::Result<Option<JsString<'env>>, ErrorCode> {
+        match self.iron.try_seal(payload.as_bytes(), &self.bound, Timestamp::from_millis(now)) {
+            Ok(Attempt::Ready(token)) => env.create_string_latin1(token).map(Some).map_err(|error| internal(&error)),
+            Ok(Attempt::NeedsKey) => Ok(None),
+            Err(error) => Err(to_js(&error)),
+        }
+    }
+
+    /// Opens a token: its text, or an object when the token should be replaced. `null`: a key has to be derived first, by
+    /// `deriveForUnseal`.
+    #[napi(catch_unwind)]
+    pub fn try_unseal<'env>(
+        &self,
+        env: &'env Env,
+        token: String,
+        now: f64,
+    ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
+        match self.iron.try_unseal(&token, &self.bound, Timestamp::from_millis(now)) {
+            Ok(Attempt::Ready(opened)) => text(env, opened),
+            Ok(Attempt::NeedsKey) => Ok(Either3::C(Null)),
+            Err(error) => Err(to_js(&error)),
+        }
+    }
+
+    /// Gets the key ready that `trySeal` lacked. Rejects with `ERR_BUSY` when too many are waiting.
+    #[napi(catch_unwind)]
+    pub fn derive_for_seal<'env>(&self, env: &'env Env, now: f64) -> napi::Result<PromiseRaw<'env, ()>> {
+        let iron = Arc::clone(&self.iron);
+        request(env, |done| iron.request_seal_key(&self.bound, Timestamp::from_millis(now), done))
+    }
+
+    /// Gets the keys ready that `tryUnseal` lacked for a token. Rejects with the reason when the token is not authentic,
+    /// and with `ERR_BUSY` when too many are waiting.
+    #[napi(catch_unwind)]
+    pub fn derive_for_unseal<'env>(
+        &self,
+        env: &'env Env,
+        token: String,
+        now: f64,
+    ) -> napi::Result<PromiseRaw<'env, ()>> {
+        let iron = Arc::clone(&self.iron);
+        request(env, |done| iron.request_unseal_key(token, &self.bound, Timestamp::from_millis(now), done))
+    }
+
+    /// Seals a text with fresh salts, deriving keys on the calling thread.
+    #[napi(catch_unwind)]
+    pub fn seal_sync<'env>(
+        &self,
+        env: &'env Env,
+        payload: String,
+        now: f64,
+    ) -> napi::Result<JsString<'env>, ErrorCode> {
+        let token = self.iron.seal_blocking(payload.as_bytes(), Timestamp::from_millis(now));
+        env.create_string_latin1(token.map_err(|error| to_js(&error))?)
+            .map_err(|error| internal(&error))
+    }
+
+    /// Opens a token, deriving keys on the calling thread.
+    #[napi(catch_unwind)]
+    pub fn unseal_sync<'env>(
+        &self,
+        env: &'env Env,
+        token: String,
+        now: f64,
+    ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
+        let opened = self.iron.unseal_blocking(&token, &self.bound, Timestamp::from_millis(now));
+        text(env, opened.map_err(|error| to_js(&error))?)
+    }
+}
+
+fn request<'env>(env: &'env Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'env, ()>> {
+    let (sender, receiver) = oneshot::channel::<Result<()>>();
+    // A receiver that is gone belongs to an environment that is gone.
+    ask(Box::new(move |outcome| drop(sender.send(outcome))));
+    settle(env, async move { receiver.await.unwrap_or(Err(Error::Cancelled)) }, |()| ())
+}
+
+/// The payload as JavaScript text, decoded as `TextDecoder` decodes: a byte order mark at the start goes, bytes that are
+/// no UTF-8 become U+FFFD.
+fn text<'env>(
+    env: &'env Env,
+    opened: Opened,
+) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
+    let payload = if opened.payload.is_ascii() {
+        env.create_string_latin1(&opened.payload)
+    } else {
+        let text = String::from_utf8_lossy(&opened.payload);
+        env.create_string(text.strip_prefix('\u{feff}').unwrap_or(&text))
+    }
+    .map_err(|error| internal(&error))?;
+    Ok(if opened.legacy || opened.older_key {
+        Either3::B(StaleSeal { payload, legacy: opened.legacy, older_key: opened.older_key })
+    } else {
+        Either3::A(payload)
+    })
+}

@@ -1,0 +1,78 @@
+//! Time as an argument.
+//!
+//! Nothing here or above asks the system for the time: JavaScript passes `Date.now()` into every call that judges an
+//! age, so that fake timers work and one request sees one instant. Code that must read a clock of its own belongs in
+//! this file.
+
+#![forbid(unsafe_code)]
+
+/// Milliseconds of one UTC day.
+pub const DAY_MS: f64 = 86_400_000.0;
+
+/// An instant in milliseconds since the epoch, as JavaScript's `Date.now()` gives it.
+///
+/// It stays a double, since tokens carry expiries that JavaScript wrote and compares as doubles.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub struct Timestamp(f64);
+
+impl Timestamp {
+    /// Takes milliseconds since the epoch. What is not finite counts as the epoch, which expires nothing early.
+    #[must_use]
+    pub fn from_millis(millis: f64) -> Self {
+        Self(if millis.is_finite() { millis } else { 0.0 })
+    }
+
+    /// Milliseconds since the epoch.
+    #[must_use]
+    pub fn as_millis(self) -> f64 {
+        self.0
+    }
+
+    /// The same instant moved by `millis`, which may be negative.
+    #[must_use]
+    pub fn plus_millis(self, millis: f64) -> Self {
+        Self::from_millis(self.0 + millis)
+    }
+
+    /// Days since the epoch in UTC; an instant before the epoch is day 0.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast from f64 saturates, and day 0 is what an instant before the epoch should give"
+    )]
+    pub fn utc_day(self) -> u64 {
+        (self.0 / DAY_MS).floor() as u64
+    }
+
+    /// Milliseconds until the next UTC midnight, in `(0, 86_400_000]`.
+    #[must_use]
+    pub fn until_next_day(self) -> f64 {
+        DAY_MS - self.0.rem_euclid(DAY_MS)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn days_turn_at_midnight_utc() {
+        assert_eq!(Timestamp::from_millis(DAY_MS * 20_000.0 - 1.0).utc_day(), 19_999);
+        assert_eq!(Timestamp::from_millis(DAY_MS * 20_000.0).utc_day(), 20_000);
+        assert_eq!(Timestamp::from_millis(-1.0).utc_day(), 0);
+    }
+
+    #[test]
+    fn what_is_no_time_is_the_epoch() {
+        for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
+            assert!(Timestamp::from_millis(odd).as_millis().abs() < f64::EPSILON);
+        }
+    }
+
+    #[test]
+    fn the_next_midnight_is_never_now() {
+        assert!((Timestamp::from_millis(DAY_MS).until_next_day() - DAY_MS).abs() < f64::EPSILON);
+        assert!((Timestamp::from_millis(DAY_MS - 1.0).until_next_day() - 1.0).abs() < f64::EPSILON);
+    }
+}

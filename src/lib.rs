@@ -1,0 +1,17 @@
+//! Sessions for H3, Nitro and Nuxt at native speed.
+//!
+//! The crate is a core that knows nothing of Node, and a binding over it:
+//!
+//! - [`error`], [`clock`], [`secret`]: the foundation. No I/O, no async.
+//! - [`seal`]: tokens that carry a session's data, the keys that make them, and the cache of those keys.
+//! - `binding` (feature `binding`): the only code that names `napi`.
+//!
+//! `cargo test --no-default-features` builds and tests the core without Node.
+
+pub mod clock;
+pub mod error;
+pub mod seal;
+pub mod secret;
+
+#[cfg(feature = "binding")]
+mod binding;

@@ -1,0 +1,285 @@
+//! The queue in front of the expensive derivations.
+//!
+//! Whoever sends a cookie chooses its salt, so whoever sends cookies can ask for derivations of 1.6 ms each. The queue
+//! bounds what that costs: few at once, few waiting, one flight for each key however many ask for it, and a lane of its
+//! own for salts that are known to be ours, so that forged cookies cannot make honest ones wait.
+
+#![forbid(unsafe_code)]
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::error::{Error, Result};
+use crate::seal::key_cache::{KeyId, KeySpec};
+use crate::secret::SecretBytes;
+
+/// How many derivations may wait in each lane. A full lane is `ERR_BUSY`.
+pub const MAX_QUEUED: usize = 64;
+
+/// Called once with the derived key, on the thread that derived it or on the one that asked.
+pub type Waiter = Box<dyn FnOnce(Result<Arc<SecretBytes>>) + Send>;
+
+/// Runs a closure on a thread where half a second of work blocks nobody. `false`: it will never run.
+pub type Spawn = Box<dyn Fn(Box<dyn FnOnce() + Send>) -> bool + Send + Sync>;
+
+/// Which lane a derivation waits in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lane {
+    /// The salt is one of our own: an honest token, or our own next salts.
+    Own,
+    /// The salt is a stranger's.
+    Foreign,
+}
+
+/// The queue. One for the process.
+pub struct Derivations {
+    state: Mutex<State>,
+    max_running: usize,
+    spawn: Spawn,
+}
+
+#[derive(Default)]
+struct State {
+    running: usize,
+    own: VecDeque<KeyId>,
+    foreign: VecDeque<KeyId>,
+    flights: HashMap<KeyId, Flight>,
+}
+
+struct Flight {
+    spec: KeySpec,
+    waiters: Vec<Waiter>,
+}
+
+impl State {
+    fn lane(&mut self, lane: Lane) -> &mut VecDeque<KeyId> {
+        match lane {
+            Lane::Own => &mut self.own,
+            Lane::Foreign => &mut self.foreign,
+        }
+    }
+
+    fn next(&mut self) -> Option<KeyId> {
+        self.own.pop_front().or_else(|| self.foreign.pop_front())
+    }
+}
+
+impl Derivations {
+    /// A queue that runs at most `max_running` derivations at once, on threads that `spawn` gives.
+    #[must_use]
+    pub fn new(max_running: usize, spawn: Spawn) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), max_running: max_running.max(1), spawn })
+    }
+
+    /// Derives `spec` and hands the key to `waiter`; joins a flight of the same key when there is one.
+    ///
+    /// `waiter` gets `ERR_BUSY` at once when the lane is full.
+    pub fn derive(self: &Arc<Self>, id: KeyId, spec: KeySpec, lane: Lane, waiter: Waiter) {
+        let mut state = self.state();
+        if let Some(flight) = state.flights.get_mut(&id) {
+            flight.waiters.push(waiter);
+            if lane == Lane::Own
+                && let Some(place) = state.foreign.iter().position(|queued| *queued == id)
+            {
+                state.foreign.remove(place);
+                state.own.push_back(id);
+            }
+            return;
+        }
+        if state.lane(lane).len() >= MAX_QUEUED {
+            drop(state);
+            waiter(Err(Error::Busy));
+            return;
+        }
+        state.lane(lane).push_back(id);
+        state.flights.insert(id, Flight { spec, waiters: vec![waiter] });
+        if state.running >= self.max_running {
+            return;
+        }
+        state.running += 1;
+        drop(state);
+        let worker = Worker { queue: Arc::clone(self), finished: false };
+        // A spawn that is refused drops the closure, and with it the worker, which cancels what waits.
+        let _accepted = (self.spawn)(Box::new(move || worker.run()));
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Derivations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let state = self.state();
+        write!(f, "Derivations({} running, {} in flight)", state.running, state.flights.len())
+    }
+}
+
+/// One place among the running ones, given back when it is dropped, even if it never ran.
+struct Worker {
+    queue: Arc<Derivations>,
+    finished: bool,
+}
+
+impl Worker {
+    fn run(mut self) {
+        while let Some((id, spec)) = self.next() {
+            let key = Arc::new(spec.derive());
+            let waiters = self.queue.state().flights.remove(&id).map(|flight| flight.waiters);
+            for waiter in waiters.into_iter().flatten() {
+                waiter(Ok(Arc::clone(&key)));
+            }
+        }
+    }
+
+    /// The next derivation. With none left the place is given back under the same lock, so that a derivation that
+    /// arrives in between finds it free.
+    fn next(&mut self) -> Option<(KeyId, KeySpec)> {
+        let mut state = self.queue.state();
+        let next = state.next().and_then(|id| Some((id, state.flights.get(&id)?.spec.clone())));
+        if next.is_none() {
+            state.running -= 1;
+            self.finished = true;
+        }
+        next
+    }
+}
+
+impl Drop for Worker {
+    fn drop(&mut self) {
+        if self.finished {
+            return;
+        }
+        let mut state = self.queue.state();
+        state.running -= 1;
+        if state.running > 0 {
+            return;
+        }
+        state.own.clear();
+        state.foreign.clear();
+        let flights = std::mem::take(&mut state.flights);
+        drop(state);
+        for waiter in flights.into_values().flat_map(|flight| flight.waiters) {
+            waiter(Err(Error::Cancelled));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use super::*;
+    use crate::seal::derive::TextSecret;
+    use crate::seal::key_cache::{KeyUse, ProcessKey};
+
+    type Job = Box<dyn FnOnce() + Send>;
+
+    struct Fixture {
+        process: ProcessKey,
+        secret: Arc<TextSecret>,
+        queue: Arc<Derivations>,
+        jobs: Arc<Mutex<Vec<Job>>>,
+        order: (mpsc::Sender<(String, bool)>, mpsc::Receiver<(String, bool)>),
+    }
+
+    impl Fixture {
+        fn new(max_running: usize) -> Self {
+            let process = ProcessKey::new().unwrap();
+            let jobs = Arc::new(Mutex::new(Vec::<Job>::new()));
+            let spawned = Arc::clone(&jobs);
+            Self {
+                secret: Arc::new(TextSecret::new("a password".into(), &process)),
+                process,
+                queue: Derivations::new(
+                    max_running,
+                    Box::new(move |job| {
+                        spawned.lock().unwrap().push(job);
+                        true
+                    }),
+                ),
+                jobs,
+                order: mpsc::channel(),
+            }
+        }
+
+        fn ask(&self, salt: &str, lane: Lane) {
+            let spec = KeySpec {
+                secret: Arc::clone(&self.secret),
+                usage: KeyUse::Integrity,
+                iterations: 2,
+                salt: salt.to_owned(),
+            };
+            let id = self.process.key_id(self.secret.id(), spec.usage, spec.iterations, salt);
+            let (salt, sender) = (salt.to_owned(), self.order.0.clone());
+            self.queue
+                .derive(id, spec, lane, Box::new(move |key| sender.send((salt, key.is_ok())).unwrap()));
+        }
+
+        fn run_all(&self) -> Vec<(String, bool)> {
+            let jobs: Vec<Job> = self.jobs.lock().unwrap().drain(..).collect();
+            jobs.into_iter().for_each(|job| job());
+            self.order.1.try_iter().collect()
+        }
+    }
+
+    fn done(salts: &[&str]) -> Vec<(String, bool)> {
+        salts.iter().map(|salt| ((*salt).to_owned(), true)).collect()
+    }
+
+    #[test]
+    fn one_flight_serves_all_who_ask() {
+        let fixture = Fixture::new(1);
+        for _ in 0..100 {
+            fixture.ask("same", Lane::Foreign);
+        }
+        assert_eq!(fixture.jobs.lock().unwrap().len(), 1);
+        assert_eq!(fixture.run_all(), done(&["same"; 100]));
+    }
+
+    #[test]
+    fn our_own_salts_go_first_and_pull_a_waiting_flight_forward() {
+        let fixture = Fixture::new(1);
+        for (salt, lane) in [("a", Lane::Foreign), ("b", Lane::Foreign), ("c", Lane::Own), ("b", Lane::Own)] {
+            fixture.ask(salt, lane);
+        }
+        assert_eq!(fixture.run_all(), done(&["c", "b", "b", "a"]));
+    }
+
+    #[test]
+    fn a_full_lane_is_busy_and_leaves_the_other_open() {
+        let fixture = Fixture::new(1);
+        for number in 0..=MAX_QUEUED {
+            fixture.ask(&number.to_string(), Lane::Foreign);
+        }
+        assert_eq!(fixture.order.1.try_iter().collect::<Vec<_>>(), [(MAX_QUEUED.to_string(), false)]);
+        fixture.ask("ours", Lane::Own);
+        let finished = fixture.run_all();
+        assert_eq!(finished[0], ("ours".to_owned(), true));
+        assert_eq!(finished.len(), MAX_QUEUED + 1);
+    }
+
+    #[test]
+    fn no_more_run_at_once_than_allowed() {
+        let fixture = Fixture::new(2);
+        for number in 0..10 {
+            fixture.ask(&number.to_string(), Lane::Foreign);
+        }
+        assert_eq!(fixture.jobs.lock().unwrap().len(), 2);
+        assert_eq!(fixture.run_all().len(), 10);
+        fixture.ask("again", Lane::Foreign);
+        assert_eq!(fixture.jobs.lock().unwrap().len(), 1);
+        assert_eq!(fixture.run_all(), done(&["again"]));
+    }
+
+    #[test]
+    fn a_runtime_that_ends_cancels_what_waits_and_the_queue_lives_on() {
+        let fixture = Fixture::new(1);
+        fixture.ask("lost", Lane::Foreign);
+        fixture.jobs.lock().unwrap().clear();
+        assert_eq!(fixture.order.1.try_iter().collect::<Vec<_>>(), [("lost".to_owned(), false)]);
+        fixture.ask("kept", Lane::Foreign);
+        assert_eq!(fixture.run_all(), done(&["kept"]));
+    }
+}

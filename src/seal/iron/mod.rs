@@ -1,0 +1,311 @@
+//! Fe26.2, the seal of iron: wire-compatible both ways with @hapi/iron 7, iron-webcrypto 1 and 2, iron-session, h3 v1 and
+//! every h3 v2.
+//!
+//! Two generations share the prefix: G1 derives keys with 1 PBKDF2 iteration, G2 (h3 from 2.0.1-rc.25) with 8192, and a
+//! token does not say which. A cheap generation is tried on the spot. An expensive one is tried when its key is at hand;
+//! else the caller is told so, and the derivation runs off the event loop.
+
+#![forbid(unsafe_code)]
+
+pub mod cipher;
+pub mod options;
+mod pending;
+pub mod token;
+
+use std::collections::{HashMap, VecDeque};
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
+
+use ring::hmac;
+use ring::rand::{SecureRandom, SystemRandom};
+
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::seal::derive::MAX_INLINE_ITERATIONS;
+use crate::seal::epoch::{EpochSalts, EpochUse, SaltPair, Salted, random_salt};
+use crate::seal::iron::options::{HalfOptions, IronOptions, Rounds, SaltPolicy};
+use crate::seal::iron::token::{Token, Writer};
+use crate::seal::key_cache::{KeySpec, KeyUse};
+use crate::seal::keyring::{Candidate, Half, Keyring, Password};
+use crate::seal::shared::Shared;
+use crate::seal::{Attempt, Bound, Done, Opened, SealFormat};
+use crate::secret::SecretBytes;
+
+/// How often a call that derives on its own thread looks again. Each look gets one key further, and there are two.
+const MAX_STEPS: usize = 4;
+
+/// A Fe26.2 sealer and reader for one password and one set of options.
+pub struct Iron {
+    keyring: Keyring,
+    options: IronOptions,
+    shared: Arc<Shared>,
+    epochs: RwLock<HashMap<String, Arc<EpochSalts>>>,
+    /// Fresh salts whose keys are derived, for the seals that asked for them.
+    fresh: Mutex<VecDeque<Arc<SaltPair>>>,
+}
+
+/// Where the key of a half is.
+enum Located {
+    /// At hand: given as bytes, our own, cached, or cheap to derive.
+    Key(Arc<SecretBytes>),
+    /// To be derived, at a cost.
+    Derive(KeySpec),
+    /// No sealer makes such a token from such a password.
+    Nowhere,
+}
+
+/// How far a token can be opened with the keys at hand.
+enum Progress {
+    Opened(Opened),
+    /// No key at hand verifies it; these have not been tried.
+    Verify(Vec<KeySpec>),
+    /// It is authentic; this key decrypts it.
+    Decrypt(KeySpec),
+}
+
+impl Iron {
+    /// Nothing is checked or derived before it is needed.
+    #[must_use]
+    pub fn new(keyring: Keyring, options: IronOptions, shared: Arc<Shared>) -> Arc<Self> {
+        Arc::new(Self { keyring, options, shared, epochs: RwLock::default(), fresh: Mutex::default() })
+    }
+
+    /// The passwords.
+    #[must_use]
+    pub fn keyring(&self) -> &Keyring {
+        &self.keyring
+    }
+
+    /// Seals with fresh salts, deriving what is missing on the calling thread.
+    ///
+    /// # Errors
+    /// Those of [`SealFormat::try_seal`].
+    pub fn seal_blocking(&self, payload: &[u8], now: Timestamp) -> Result<String> {
+        let password = self.keyring.sealing()?;
+        let (encryption, integrity) = self.check_for_sealing(password)?;
+        let (first, second) = password.halves()?;
+        let pair = SaltPair {
+            day: now.utc_day(),
+            encryption: derive_fresh(first, encryption)?,
+            integrity: derive_fresh(second, integrity)?,
+        };
+        self.write(payload, password, &pair, now)
+    }
+
+    /// Opens, deriving what is missing on the calling thread.
+    ///
+    /// # Errors
+    /// Those of [`SealFormat::try_unseal`].
+    pub fn unseal_blocking(&self, token: &str, bound: &Bound, now: Timestamp) -> Result<Opened> {
+        let token = Token::parse(token, &self.options, now)?;
+        for _ in 0..MAX_STEPS {
+            let (spec, key) = match self.progress(&token, bound)? {
+                Progress::Opened(opened) => return Ok(opened),
+                Progress::Decrypt(spec) => {
+                    let key = Arc::new(spec.derive());
+                    (spec, key)
+                }
+                Progress::Verify(_) if token.encrypted().is_err() => return Err(Error::BadMac),
+                Progress::Verify(specs) => specs
+                    .into_iter()
+                    .map(|spec| {
+                        let key = Arc::new(spec.derive());
+                        (spec, key)
+                    })
+                    .find(|(_, key)| verifies(&token, key))
+                    .ok_or(Error::BadMac)?,
+            };
+            self.shared.keep(&spec, key);
+        }
+        Err(Error::Busy)
+    }
+
+    /// Checks the password against the options, in iron's order.
+    fn check_for_sealing(&self, password: &Password) -> Result<(&HalfOptions, &HalfOptions)> {
+        let (encryption, integrity) = password.halves()?;
+        let check = |half: &Half, options: &HalfOptions| {
+            options.check(half)?;
+            if matches!(half, Half::Text(_)) { options.fresh_salt_bits().map(drop) } else { Ok(()) }
+        };
+        let encryption_options = self.options.encryption()?;
+        check(encryption, encryption_options)?;
+        let integrity_options = self.options.integrity()?;
+        check(integrity, integrity_options)?;
+        Ok((encryption_options, integrity_options))
+    }
+
+    fn write(&self, payload: &[u8], password: &Password, pair: &SaltPair, now: Timestamp) -> Result<String> {
+        let mut iv = [0; 16];
+        SystemRandom::new().fill(&mut iv).map_err(|_| Error::Random)?;
+        let ciphertext = cipher::encrypt(self.options.encryption()?.usage, pair.encryption.key.expose(), &iv, payload)?;
+        let writer =
+            Writer::new((&password.id, &pair.encryption.salt), (&iv, &ciphertext), &self.options.expiration(now));
+        let key = hmac::Key::new(hmac::HMAC_SHA256, pair.integrity.key.expose());
+        let mac = hmac::sign(&key, writer.signed().as_bytes());
+        writer.finish(&pair.integrity.salt, mac.as_ref(), self.options.max_token_chars)
+    }
+
+    /// The salts and keys to seal with, if they are at hand.
+    fn pair(&self, password: &Password, bound: &Bound, now: Timestamp) -> Result<Option<Arc<SaltPair>>> {
+        if let Some(epoch) = self.epoch(password, bound)? {
+            let (pair, prepare) = epoch.pair(now);
+            if let (Some(_), Some(day)) = (&pair, prepare) {
+                // Nobody waits for it, and a day that fails is tried again by the next seal.
+                epoch.prepare(day, &self.shared, Box::new(drop));
+            }
+            return Ok(pair);
+        }
+        if self.options.written()?.are_cheap() {
+            let (encryption, integrity) = password.halves()?;
+            return Ok(Some(Arc::new(SaltPair {
+                day: now.utc_day(),
+                encryption: derive_fresh(encryption, self.options.encryption()?)?,
+                integrity: derive_fresh(integrity, self.options.integrity()?)?,
+            })));
+        }
+        Ok(self.fresh.lock().unwrap_or_else(PoisonError::into_inner).pop_front())
+    }
+
+    /// The epoch salts of a password for a session name, where this seal uses them: where a derivation is expensive.
+    fn epoch(&self, password: &Password, bound: &Bound) -> Result<Option<Arc<EpochSalts>>> {
+        let rounds = self.options.written()?;
+        if self.options.salts == SaltPolicy::Fresh || rounds.are_cheap() {
+            return Ok(None);
+        }
+        let known = self.epochs.read().unwrap_or_else(PoisonError::into_inner).get(&bound.name).cloned();
+        if known.is_some() {
+            return Ok(known);
+        }
+        let usage = EpochUse { cipher: self.options.encryption()?.usage, rounds };
+        let salts = EpochSalts::of(password, bound, usage, &self.shared)?;
+        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
+        Ok(Some(Arc::clone(epochs.entry(bound.name.clone()).or_insert(salts))))
+    }
+
+    /// The epoch salts that may have made a token: those of the password that seals.
+    fn reading_epoch(&self, bound: &Bound) -> Option<Arc<EpochSalts>> {
+        self.epoch(self.keyring.sealing().ok()?, bound).ok().flatten()
+    }
+
+    /// Opens a token as far as the keys at hand go.
+    ///
+    /// Keys at hand come first, then the cheap generations; the answer stays open only while an expensive key is untried.
+    fn progress(&self, token: &Token<'_>, bound: &Bound) -> Result<Progress> {
+        let candidates = self.keyring.opening(token.id)?;
+        for candidate in &candidates {
+            self.options.integrity()?.check(candidate.password.halves()?.1)?;
+        }
+        let written = self.options.written()?;
+        let epoch = self.reading_epoch(bound);
+        let mut untried = Vec::new();
+        for cheap in [false, true] {
+            for candidate in &candidates {
+                let (_, half) = candidate.password.halves()?;
+                for rounds in self.options.readable(written).filter(|rounds| is_cheap(rounds.integrity) == cheap) {
+                    match self.locate(half, KeyUse::Integrity, rounds.integrity, token.integrity_salt, epoch.as_deref())
+                    {
+                        Located::Key(key) if verifies(token, &key) => {
+                            return self.open(token, candidate, rounds, epoch.as_deref());
+                        }
+                        Located::Key(_) | Located::Nowhere => {}
+                        Located::Derive(spec) => untried.push(spec),
+                    }
+                }
+            }
+        }
+        if untried.is_empty() { Err(Error::BadMac) } else { Ok(Progress::Verify(untried)) }
+    }
+
+    /// Decrypts a token whose MAC verified.
+    fn open(
+        &self,
+        token: &Token<'_>,
+        candidate: &Candidate<'_>,
+        rounds: Rounds,
+        epoch: Option<&EpochSalts>,
+    ) -> Result<Progress> {
+        let options = self.options.encryption()?;
+        let (half, integrity) = candidate.password.halves()?;
+        options.check(half)?;
+        let key = match self.locate(half, options.usage, rounds.encryption, token.encryption_salt, epoch) {
+            Located::Key(key) => key,
+            Located::Derive(spec) => return Ok(Progress::Decrypt(spec)),
+            Located::Nowhere => return Err(Error::Decrypt),
+        };
+        let (iv, ciphertext) = token.encrypted()?;
+        let payload = cipher::decrypt(options.usage, key.expose(), &iv, ciphertext)?;
+        let legacy = matches!(integrity, Half::Text(_)) && rounds.integrity < self.options.written()?.integrity;
+        Ok(Progress::Opened(Opened { payload, legacy, older_key: candidate.older }))
+    }
+
+    fn locate(&self, half: &Half, usage: KeyUse, iterations: u32, salt: &str, epoch: Option<&EpochSalts>) -> Located {
+        match half {
+            Half::Bytes(key) => Located::Key(Arc::clone(key)),
+            Half::Text(_) if salt.is_empty() => Located::Nowhere,
+            Half::Text(secret) => {
+                let spec = KeySpec { secret: Arc::clone(secret), usage, iterations, salt: salt.to_owned() };
+                let own = epoch.and_then(|epoch| epoch.own_key(&spec)).flatten();
+                own.or_else(|| self.shared.key_now(&spec))
+                    .map_or_else(|| Located::Derive(spec), Located::Key)
+            }
+        }
+    }
+}
+
+impl SealFormat for Iron {
+    fn try_seal(&self, payload: &[u8], bound: &Bound, now: Timestamp) -> Result<Attempt<String>> {
+        let password = self.keyring.sealing()?;
+        self.check_for_sealing(password)?;
+        match self.pair(password, bound, now)? {
+            Some(pair) => self.write(payload, password, &pair, now).map(Attempt::Ready),
+            None => Ok(Attempt::NeedsKey),
+        }
+    }
+
+    fn try_unseal(&self, token: &str, bound: &Bound, now: Timestamp) -> Result<Attempt<Opened>> {
+        let token = Token::parse(token, &self.options, now)?;
+        match self.progress(&token, bound)? {
+            Progress::Opened(opened) => Ok(Attempt::Ready(opened)),
+            // A form that no sealer writes is not worth a derivation.
+            Progress::Verify(_) if token.encrypted().is_err() => Err(Error::BadMac),
+            Progress::Verify(_) | Progress::Decrypt(_) => Ok(Attempt::NeedsKey),
+        }
+    }
+
+    fn request_seal_key(self: Arc<Self>, bound: &Bound, now: Timestamp, done: Done) {
+        self.request_pair(bound, now, done);
+    }
+
+    fn request_unseal_key(self: Arc<Self>, token: String, bound: &Bound, now: Timestamp, done: Done) {
+        self.request_opening(token, bound.clone(), now, done);
+    }
+}
+
+impl fmt::Debug for Iron {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Iron")
+    }
+}
+
+/// Whether a derivation may run on the calling thread.
+fn is_cheap(iterations: u32) -> bool {
+    iterations <= MAX_INLINE_ITERATIONS
+}
+
+/// Verifies a token's MAC, in constant time.
+fn verifies(token: &Token<'_>, key: &SecretBytes) -> bool {
+    let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
+    hmac::verify(&key, token.signed.as_bytes(), &token.mac).is_ok()
+}
+
+/// A fresh salt and its key, derived on the calling thread.
+fn derive_fresh(half: &Half, options: &HalfOptions) -> Result<Salted> {
+    match half {
+        Half::Bytes(key) => Ok(Salted { salt: String::new(), key: Arc::clone(key) }),
+        Half::Text(secret) => {
+            let salt = random_salt(options.fresh_salt_bits()?)?;
+            let key = secret.derive(&salt, options.iterations, options.usage.key_len());
+            Ok(Salted { salt, key: Arc::new(key) })
+        }
+    }
+}

@@ -1,0 +1,323 @@
+//! Passwords in all the forms that iron, h3 and iron-session take, reduced to one shape.
+//!
+//! Which key opens a token is decided by the token's id or by position, never by trial beyond `[current, previous]`.
+
+#![forbid(unsafe_code)]
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use crate::error::{Error, Result};
+use crate::seal::derive::TextSecret;
+use crate::seal::key_cache::ProcessKey;
+use crate::secret::SecretBytes;
+
+/// The id under which iron looks up a token that names none.
+const UNNAMED: &str = "default";
+/// The id that iron-session gives to a token that names none.
+const UNNAMED_INTEGER: &str = "1";
+
+/// One secret as it is configured.
+#[derive(Debug)]
+pub enum RawSecret {
+    /// A password, stretched by PBKDF2.
+    Text(String),
+    /// A key, used as it is.
+    Bytes(Vec<u8>),
+}
+
+/// One password as it is configured. A missing half is refused when it is used.
+#[derive(Debug, Default)]
+pub struct RawPassword {
+    /// The id written into tokens; empty for none.
+    pub id: String,
+    /// The secret that encrypts.
+    pub encryption: Option<RawSecret>,
+    /// The secret of the MAC.
+    pub integrity: Option<RawSecret>,
+}
+
+/// A password option as it is configured.
+#[derive(Debug)]
+pub enum PasswordSpec {
+    /// One password, or the current and the previous: each opens any token, whatever id it names.
+    Positional(Vec<RawPassword>),
+    /// A password that seals, beside the own properties of the object that it came in.
+    Sealing(RawPassword, Vec<(String, RawPassword)>),
+    /// A map from id to password.
+    Map(Vec<(String, RawPassword)>),
+}
+
+/// Whose rules a map follows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum MapRules {
+    /// iron's: a map opens by id, and cannot seal.
+    Iron,
+    /// The session helpers': integer ids alone, the highest seals, a token without an id is `1`'s.
+    Session,
+}
+
+/// One half of a password, ready to use.
+#[derive(Debug, Clone)]
+pub enum Half {
+    /// A password: keys are derived from it.
+    Text(Arc<TextSecret>),
+    /// A key.
+    Bytes(Arc<SecretBytes>),
+}
+
+/// A password, ready to use.
+#[derive(Debug)]
+pub struct Password {
+    /// The id written into tokens; empty for none.
+    pub id: String,
+    /// The half that encrypts, if it is there and not empty.
+    pub encryption: Option<Half>,
+    /// The half of the MAC, if it is there and not empty.
+    pub integrity: Option<Half>,
+}
+
+impl Password {
+    fn new(raw: RawPassword, process: &ProcessKey) -> Arc<Self> {
+        let half = |secret: Option<RawSecret>| match secret? {
+            RawSecret::Text(text) if !text.is_empty() => Some(Half::Text(Arc::new(TextSecret::new(text, process)))),
+            RawSecret::Bytes(bytes) if !bytes.is_empty() => Some(Half::Bytes(Arc::new(SecretBytes::new(bytes)))),
+            _ => None,
+        };
+        Arc::new(Self { id: raw.id, encryption: half(raw.encryption), integrity: half(raw.integrity) })
+    }
+
+    /// Both halves.
+    ///
+    /// # Errors
+    /// `ERR_KEY_WEAK` when one is missing or empty.
+    pub fn halves(&self) -> Result<(&Half, &Half)> {
+        self.encryption.as_ref().zip(self.integrity.as_ref()).ok_or(Error::EmptyPassword)
+    }
+}
+
+/// The passwords that open a token, most likely first.
+#[derive(Debug)]
+pub struct Candidate<'a> {
+    /// The password.
+    pub password: &'a Arc<Password>,
+    /// Whether it is another than the one that seals.
+    pub older: bool,
+}
+
+/// A password option, ready to use.
+#[derive(Debug)]
+pub struct Keyring {
+    sealing: Option<Arc<Password>>,
+    opening: Opening,
+}
+
+#[derive(Debug)]
+enum Opening {
+    Positional(Vec<Arc<Password>>),
+    ById { unnamed: &'static str, passwords: HashMap<String, Arc<Password>> },
+}
+
+impl Keyring {
+    /// Reduces a configured password.
+    ///
+    /// # Errors
+    /// `ERR_CONFIG` for a list of none or more than two, and under the session helpers' rules for a map whose ids are
+    /// not all integers. Everything that iron refuses on use is refused on use.
+    pub fn new(spec: PasswordSpec, rules: MapRules, process: &ProcessKey) -> Result<Self> {
+        match spec {
+            PasswordSpec::Positional(raw) => {
+                if raw.is_empty() || raw.len() > 2 {
+                    return Err(Error::Config(
+                        "password: a list holds the current password and at most one previous one; with more, give them \
+                         ids: { 1: oldest, 2: older, 3: current }",
+                    ));
+                }
+                let passwords: Vec<_> = raw.into_iter().map(|raw| Password::new(raw, process)).collect();
+                Ok(Self { sealing: passwords.first().cloned(), opening: Opening::Positional(passwords) })
+            }
+            PasswordSpec::Sealing(sealing, map) => Ok(Self {
+                sealing: Some(Password::new(sealing, process)),
+                opening: Opening::ById { unnamed: UNNAMED, passwords: by_id(map, process) },
+            }),
+            PasswordSpec::Map(map) if rules == MapRules::Iron => {
+                Ok(Self { sealing: None, opening: Opening::ById { unnamed: UNNAMED, passwords: by_id(map, process) } })
+            }
+            PasswordSpec::Map(map) => {
+                let newest = newest_integer_id(&map)?;
+                let passwords = by_id(map, process);
+                Ok(Self {
+                    sealing: passwords.get(&newest).cloned(),
+                    opening: Opening::ById { unnamed: UNNAMED_INTEGER, passwords },
+                })
+            }
+        }
+    }
+
+    /// The password that seals.
+    ///
+    /// # Errors
+    /// `ERR_KEY_WEAK` when there is none, a half of it is empty, or its id cannot stand in a token.
+    pub fn sealing(&self) -> Result<&Arc<Password>> {
+        let password = self.sealing.as_ref().ok_or(Error::EmptyPassword)?;
+        password.halves()?;
+        if !password.id.chars().all(is_id_char) {
+            return Err(Error::InvalidPasswordId);
+        }
+        Ok(password)
+    }
+
+    /// The passwords that may open a token with this id.
+    ///
+    /// # Errors
+    /// `ERR_KEY_UNKNOWN` for an id that the map does not hold.
+    pub fn opening(&self, id: &str) -> Result<Vec<Candidate<'_>>> {
+        match &self.opening {
+            Opening::Positional(passwords) => Ok(passwords
+                .iter()
+                .enumerate()
+                .map(|(position, password)| Candidate { password, older: position > 0 })
+                .collect()),
+            Opening::ById { unnamed, passwords } => {
+                let id = if id.is_empty() { unnamed } else { id };
+                let password = passwords.get(id).ok_or_else(|| Error::UnknownPassword(printable(id)))?;
+                let older = self.sealing.as_ref().is_some_and(|sealing| !sealing.id.is_empty() && sealing.id != id);
+                Ok(vec![Candidate { password, older }])
+            }
+        }
+    }
+
+    /// Whether the password that seals looks typed rather than random; see [`crate::seal::strength`].
+    #[must_use]
+    pub fn is_guessable(&self) -> bool {
+        let guessable = |half: &Option<Half>| matches!(half, Some(Half::Text(secret)) if !secret.is_strong());
+        self.sealing
+            .as_ref()
+            .is_some_and(|sealing| guessable(&sealing.encryption) || guessable(&sealing.integrity))
+    }
+}
+
+fn by_id(map: Vec<(String, RawPassword)>, process: &ProcessKey) -> HashMap<String, Arc<Password>> {
+    map.into_iter()
+        .map(|(id, raw)| (id.clone(), Password::new(RawPassword { id, ..raw }, process)))
+        .collect()
+}
+
+/// The highest id of a map with integer ids.
+fn newest_integer_id(map: &[(String, RawPassword)]) -> Result<String> {
+    let numbered: Option<Vec<(u64, &String)>> = map.iter().map(|(id, _)| Some((canonical_integer(id)?, id))).collect();
+    numbered
+        .and_then(|ids| ids.into_iter().max())
+        .map(|(_, id)| id.clone())
+        .ok_or(Error::Config(
+            "password: a map of passwords needs integer ids, of which the highest seals: { 1: previous, 2: current }",
+        ))
+}
+
+/// `"7"` but not `"07"` or `"+7"`: two spellings of one number would be two keys.
+fn canonical_integer(id: &str) -> Option<u64> {
+    id.parse().ok().filter(|number: &u64| number.to_string() == id)
+}
+
+/// Whether a character may stand in a password id: JavaScript's `\w`.
+pub(crate) fn is_id_char(character: char) -> bool {
+    character.is_ascii_alphanumeric() || character == '_'
+}
+
+/// A token's id for a message: the id is the sender's text, so nothing but a plausible id is repeated.
+fn printable(id: &str) -> String {
+    if id.len() <= 64 && id.chars().all(is_id_char) { id.to_owned() } else { "(not an id)".to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::error::ErrorCode;
+
+    fn text(id: &str, secret: &str) -> RawPassword {
+        RawPassword {
+            id: id.to_owned(),
+            encryption: Some(RawSecret::Text(secret.to_owned())),
+            integrity: Some(RawSecret::Text(secret.to_owned())),
+        }
+    }
+
+    fn map(ids: &[&str]) -> PasswordSpec {
+        PasswordSpec::Map(ids.iter().map(|id| ((*id).to_owned(), text("", "secret"))).collect())
+    }
+
+    fn ring(spec: PasswordSpec) -> Keyring {
+        Keyring::new(spec, MapRules::Session, &ProcessKey::new().unwrap()).unwrap()
+    }
+
+    #[test]
+    fn a_list_seals_with_the_first_and_opens_with_both() {
+        let ring = ring(PasswordSpec::Positional(vec![text("", "new"), text("", "old")]));
+        assert_eq!(ring.sealing().unwrap().id, "");
+        let older: Vec<_> = ring.opening("whatever").unwrap().iter().map(|candidate| candidate.older).collect();
+        assert_eq!(older, [false, true]);
+    }
+
+    #[test]
+    fn a_list_of_none_or_three_is_refused() {
+        for passwords in [vec![], vec![text("", "a"), text("", "b"), text("", "c")]] {
+            let error =
+                Keyring::new(PasswordSpec::Positional(passwords), MapRules::Session, &ProcessKey::new().unwrap());
+            assert_eq!(error.unwrap_err().code(), ErrorCode::Config);
+        }
+    }
+
+    #[test]
+    fn an_integer_map_seals_with_the_highest_number() {
+        let ring = ring(map(&["9", "10", "2"]));
+        assert_eq!(ring.sealing().unwrap().id, "10");
+        assert!(!ring.opening("10").unwrap()[0].older);
+        assert!(ring.opening("9").unwrap()[0].older);
+    }
+
+    #[test]
+    fn a_token_without_an_id_is_the_first_of_an_integer_map() {
+        assert_eq!(ring(map(&["1", "2"])).opening("").unwrap()[0].password.id, "1");
+        assert_eq!(ring(map(&["2"])).opening("").unwrap_err(), Error::UnknownPassword("1".into()));
+    }
+
+    #[test]
+    fn other_maps_are_refused_by_the_session_helpers() {
+        for ids in [&["a"][..], &["1", "a"], &["01"], &["-1"], &["1.5"], &[]] {
+            let error = Keyring::new(map(ids), MapRules::Session, &ProcessKey::new().unwrap()).unwrap_err();
+            assert_eq!(error.code(), ErrorCode::Config, "{ids:?}");
+        }
+    }
+
+    #[test]
+    fn irons_map_opens_by_id_and_cannot_seal() {
+        let ring = Keyring::new(map(&["default", "a"]), MapRules::Iron, &ProcessKey::new().unwrap()).unwrap();
+        assert_eq!(ring.sealing().unwrap_err(), Error::EmptyPassword);
+        assert_eq!(ring.opening("").unwrap()[0].password.id, "default");
+        assert_eq!(ring.opening("b").unwrap_err(), Error::UnknownPassword("b".into()));
+        assert_eq!(ring.opening("b\n*").unwrap_err(), Error::UnknownPassword("(not an id)".into()));
+    }
+
+    #[test]
+    fn a_sealing_password_opens_what_its_object_names() {
+        let ring = ring(PasswordSpec::Sealing(
+            text("2", "new"),
+            vec![("2".into(), text("", "new")), ("default".into(), text("", "old"))],
+        ));
+        assert!(!ring.opening("2").unwrap()[0].older);
+        assert!(ring.opening("").unwrap()[0].older);
+        assert_eq!(ring.opening("3").unwrap_err(), Error::UnknownPassword("3".into()));
+    }
+
+    #[test]
+    fn empty_halves_and_odd_ids_cannot_seal() {
+        let half = RawPassword { integrity: None, ..text("", "secret") };
+        for (password, expected) in [
+            (text("", ""), Error::EmptyPassword),
+            (half, Error::EmptyPassword),
+            (text("a*b", "secret"), Error::InvalidPasswordId),
+        ] {
+            assert_eq!(ring(PasswordSpec::Positional(vec![password])).sealing().unwrap_err(), expected);
+        }
+    }
+}
