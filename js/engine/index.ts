@@ -1,0 +1,94 @@
+/**
+ * The seam between the helpers and what does the work. Everything above imports `#engine`, which the package resolves to
+ * an implementation for the runtime; everything it may use is declared here.
+ */
+
+/** What `trySeal` and `tryUnseal` give when a key has to be derived first. */
+export const NEEDS_KEY = null;
+
+/** One password: what encrypts and what signs, each a password as text or a key as bytes. */
+export interface PasswordInput {
+  id?: string;
+  encryption?: string | Uint8Array;
+  integrity?: string | Uint8Array;
+}
+
+/** An entry of a map of passwords. */
+export interface PasswordEntry {
+  id: string;
+  password: PasswordInput;
+}
+
+/** The forms that a password comes in. */
+export type PasswordForm =
+  | { form: "positional"; passwords: PasswordInput[] }
+  | { form: "sealing"; password: PasswordInput; map: PasswordEntry[] }
+  | { form: "map"; map: PasswordEntry[]; sessionRules: boolean };
+
+/** The options of one half of a seal, as iron has them. */
+export interface HalfInput {
+  algorithm: string;
+  saltBits: number;
+  iterations: number;
+  minPasswordLength: number;
+}
+
+/** The options of a sealer. Times are in milliseconds, lengths in characters. */
+export interface SealerOptions {
+  password: PasswordForm;
+  encryption?: HalfInput;
+  integrity?: HalfInput;
+  /** Lifetime of a seal, 0 for none. */
+  ttl: number;
+  /** How far clocks may differ. */
+  skew: number;
+  /** Added to the caller's time. */
+  offset: number;
+  /** Other numbers of PBKDF2 iterations that are read too. */
+  alsoOpens: number[];
+  /** One pair of salts a day where a derivation is expensive, else fresh ones for every seal. */
+  epochSalts: boolean;
+  maxTokenLength: number;
+  /** What a token is bound to, by the formats that can bind it. */
+  purpose: string;
+  name: string;
+  audience: string;
+}
+
+/** What a token held, where the token should be replaced by a new one. */
+export interface StaleSeal {
+  payload: string;
+  /** Fewer PBKDF2 iterations protect it than are written now. */
+  legacy: boolean;
+  /** Another password than the one that seals opened it. */
+  olderKey: boolean;
+}
+
+/**
+ * Seals and opens tokens with one password and one set of options.
+ *
+ * The `try` calls are synchronous and bounded. When they give {@link NEEDS_KEY}, await the `derive` call, which works off
+ * the event loop, and call again. Times are milliseconds since the epoch. Errors carry a code.
+ */
+export interface Sealer {
+  /** Whether the password looks typed rather than random. */
+  readonly guessable: boolean;
+  /** Throws what sealing would throw before it looks at the payload. */
+  checkSealing(): void;
+  trySeal(payload: string, now: number): string | typeof NEEDS_KEY;
+  tryUnseal(token: string, now: number): string | StaleSeal | typeof NEEDS_KEY;
+  deriveForSeal(now: number): Promise<void>;
+  deriveForUnseal(token: string, now: number): Promise<void>;
+  /** Derives on the calling thread. */
+  sealSync(payload: string, now: number): string;
+  /** Derives on the calling thread. */
+  unsealSync(token: string, now: number): string | StaleSeal | typeof NEEDS_KEY;
+}
+
+/** What an engine exports. */
+export interface Engine {
+  /** @throws `ERR_CONFIG` for a form of password that cannot work. */
+  createSealer(options: SealerOptions): Sealer;
+  /** The version of the engine. */
+  engineVersion(): string;
+}

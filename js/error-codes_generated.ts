@@ -1,0 +1,30 @@
+// Generated from src/error.rs by `npm run build`. Do not edit.
+
+/** Every value of `err.code`. */
+export const ERROR_CODES = {
+  /** The token is malformed, forged, or sealed with another key. Treat it as no session. */
+  ERR_SEAL_INVALID: "ERR_SEAL_INVALID",
+  /** The token or the session in it is older than its lifetime. Ask the user to sign in again. */
+  ERR_SEAL_EXPIRED: "ERR_SEAL_EXPIRED",
+  /** The sealing options name an algorithm or a value that does not exist. Correct the options. */
+  ERR_SEAL_UNSUPPORTED: "ERR_SEAL_UNSUPPORTED",
+  /** The password or key is missing, too short or of the wrong size. Use at least 32 random characters. */
+  ERR_KEY_WEAK: "ERR_KEY_WEAK",
+  /** The token names a password id that the configuration does not hold. */
+  ERR_KEY_UNKNOWN: "ERR_KEY_UNKNOWN",
+  /** Too many first-seen tokens are waiting for their keys. Answer 503 and let the client try again. */
+  ERR_BUSY: "ERR_BUSY",
+  /** An option is missing or has the wrong form. The message names it. */
+  ERR_CONFIG: "ERR_CONFIG",
+  /** The native binary for this platform is not installed. The message names the package and the command. */
+  ERR_NATIVE_MISSING: "ERR_NATIVE_MISSING",
+  /** A session was written where no response can carry its cookie, such as a WebSocket hook. */
+  ERR_READ_ONLY: "ERR_READ_ONLY",
+  /** The sealed session would be longer than Ironkeep reads back. Keep large data in a store. */
+  ERR_SESSION_TOO_LARGE: "ERR_SESSION_TOO_LARGE",
+  /** A defect in Ironkeep, such as a caught panic. Please report it. */
+  ERR_INTERNAL: "ERR_INTERNAL",
+} as const;
+
+/** The stable codes of Ironkeep's errors. Branch on these, never on a message. */
+export type ErrorCode = keyof typeof ERROR_CODES;

@@ -1,0 +1,208 @@
+import type { HeadersLike, SessionEvent } from "./types.js";
+
+/** h3's major version, told by the event's shape. */
+export type Major = 1 | 2;
+
+/** One request and its response, whichever h3 they come from. */
+export interface Exchange {
+  readonly major: Major;
+  /** What the state of this request's sessions hangs on. */
+  readonly owner: object;
+  /** The request object. A cache that narrows a request puts another one here. */
+  readonly request: object;
+  readonly context: Record<string, unknown>;
+  /** `undefined`: no response can carry a cookie. */
+  readonly response: ExchangeResponse | undefined;
+  /** A WebSocket hook: the handshake is over, and a write would be lost. */
+  readonly isSocket: boolean;
+  /** The pattern of the matched route, where h3 tells it. Never the path, which may hold what is private. */
+  readonly route: string | undefined;
+  /** A request header by its lower-case name. */
+  header(name: string): string | undefined;
+}
+
+/** The headers of a response. Where errors have headers of their own, what is set goes there too. */
+export interface ExchangeResponse {
+  cookies(): string[];
+  /** Replaces all Set-Cookie headers. `isOurs` picks those that an error response has to carry. */
+  setCookies(cookies: readonly string[], isOurs: (cookie: string) => boolean): void;
+  setDefault(name: string, value: string): void;
+}
+
+interface NodeRequest {
+  headers: Record<string, string | string[] | undefined>;
+}
+
+interface NodeResponse {
+  getHeader(name: string): number | string | string[] | undefined;
+  setHeader(name: string, value: string | readonly string[]): unknown;
+  removeHeader(name: string): void;
+}
+
+interface WebResponse {
+  headers: Headers;
+  /** Since h3 2.0.1-rc.27: the headers of an error response. */
+  errHeaders?: Headers;
+}
+
+interface AnyEvent {
+  node?: { req: NodeRequest; res: NodeResponse };
+  req?: { headers: HeadersLike; context?: Record<string, unknown> };
+  res?: WebResponse;
+  request?: { headers: HeadersLike };
+  headers?: HeadersLike;
+  context?: Record<string, unknown>;
+}
+
+/**
+ * Reads an event of either major, or a WebSocket peer.
+ *
+ * @throws TypeError for what is none of them.
+ */
+export function toExchange(event: SessionEvent): Exchange {
+  const any = event as AnyEvent | null | undefined;
+  if (any?.node?.req) return new NodeExchange(any, any.node.req, any.node.res);
+  if (any?.req?.headers) return new WebExchange(any, any.req);
+  const headers = any?.request?.headers ?? any?.headers;
+  if (any && headers) return new SocketExchange(any, headers);
+  throw new TypeError("A session needs an h3 event, a WebSocket peer or its upgrade request as the first argument");
+}
+
+/** The major of an event, if it is one. */
+export function majorOf(event: unknown): Major | undefined {
+  const any = event as AnyEvent | null | undefined;
+  if (any?.node?.req) return 1;
+  return any?.req?.headers ? 2 : undefined;
+}
+
+class NodeExchange implements Exchange {
+  readonly major = 1;
+  readonly owner: object;
+  readonly request: NodeRequest;
+  readonly context: Record<string, unknown>;
+  readonly response: ExchangeResponse;
+  readonly isSocket = false;
+
+  constructor(event: AnyEvent, request: NodeRequest, response: NodeResponse) {
+    this.owner = event;
+    this.request = request;
+    this.context = event.context ??= {};
+    this.response = new NodeExchangeResponse(response);
+  }
+
+  get route(): string | undefined {
+    return routeOf(this.context);
+  }
+
+  header(name: string): string | undefined {
+    const value = this.request.headers[name];
+    return Array.isArray(value) ? value.join(name === "cookie" ? "; " : ", ") : value;
+  }
+}
+
+class NodeExchangeResponse implements ExchangeResponse {
+  readonly #response: NodeResponse;
+
+  constructor(response: NodeResponse) {
+    this.#response = response;
+  }
+
+  cookies(): string[] {
+    const value = this.#response.getHeader("set-cookie");
+    if (value === undefined) return [];
+    return Array.isArray(value) ? value : [String(value)];
+  }
+
+  setCookies(cookies: readonly string[]): void {
+    this.#response.setHeader("set-cookie", cookies);
+  }
+
+  setDefault(name: string, value: string): void {
+    if (this.#response.getHeader(name) === undefined) this.#response.setHeader(name, value);
+  }
+}
+
+class WebExchange implements Exchange {
+  readonly major = 2;
+  readonly owner: object;
+  readonly request: { headers: HeadersLike };
+  readonly context: Record<string, unknown>;
+  readonly response: ExchangeResponse | undefined;
+  readonly isSocket = false;
+
+  constructor(event: AnyEvent, request: NonNullable<AnyEvent["req"]>) {
+    this.request = request;
+    this.context = event.context ?? (request.context ??= {});
+    // Without a response it is no event of h3's but something that carries a request: the context is what lasts.
+    this.owner = event.res ? event : this.context;
+    this.response = event.res && new WebExchangeResponse(event.res);
+  }
+
+  get route(): string | undefined {
+    return routeOf(this.context);
+  }
+
+  header(name: string): string | undefined {
+    return this.request.headers.get(name) ?? undefined;
+  }
+}
+
+class WebExchangeResponse implements ExchangeResponse {
+  readonly #response: WebResponse;
+
+  constructor(response: WebResponse) {
+    this.#response = response;
+  }
+
+  cookies(): string[] {
+    return this.#response.headers.getSetCookie();
+  }
+
+  setCookies(cookies: readonly string[], isOurs: (cookie: string) => boolean): void {
+    replaceCookies(this.#response.headers, cookies);
+    const errors = this.#response.errHeaders;
+    if (!errors) return;
+    const others = errors.getSetCookie().filter((cookie) => !isOurs(cookie));
+    replaceCookies(errors, [...others, ...cookies.filter((cookie) => isOurs(cookie))]);
+  }
+
+  setDefault(name: string, value: string): void {
+    if (!this.#response.headers.has(name)) this.#response.headers.set(name, value);
+    const errors = this.#response.errHeaders;
+    if (errors && !errors.has(name)) errors.set(name, value);
+  }
+}
+
+function routeOf(context: Record<string, unknown>): string | undefined {
+  const matched = context["matchedRoute"] as { path?: unknown; route?: unknown } | undefined;
+  const route = matched?.path ?? matched?.route;
+  return typeof route === "string" ? route : undefined;
+}
+
+function replaceCookies(headers: Headers, cookies: readonly string[]): void {
+  headers.delete("set-cookie");
+  for (const cookie of cookies) headers.append("set-cookie", cookie);
+}
+
+class SocketExchange implements Exchange {
+  readonly major = 2;
+  readonly owner: object;
+  readonly request: object;
+  readonly context: Record<string, unknown>;
+  readonly response = undefined;
+  readonly isSocket = true;
+  readonly route = undefined;
+  readonly #headers: HeadersLike;
+
+  constructor(event: AnyEvent, headers: HeadersLike) {
+    this.#headers = headers;
+    this.request = event.request ?? event;
+    this.context = event.context ??= {};
+    // Adapters may make a new peer for each message; the context is what lasts.
+    this.owner = this.context;
+  }
+
+  header(name: string): string | undefined {
+    return this.#headers.get(name) ?? undefined;
+  }
+}

@@ -1,0 +1,17 @@
+/**
+ * h3's session helpers at native speed, for h3 v1 and v2 alike: h3 2.0.8's signatures and behaviour, with repairs.
+ *
+ * @module
+ */
+export { clearSession, getSession, sealSession, unsealSession, updateSession, useSession } from "./session.js";
+export type {
+  Session,
+  SessionConfig,
+  SessionCookieOptions,
+  SessionData,
+  SessionEvent,
+  SessionManager,
+  SessionPassword,
+  SessionSealOptions,
+  SessionUpdate,
+} from "./types.js";

@@ -1,0 +1,165 @@
+import type { Sealer } from "../engine/index.js";
+import { ironkeepError } from "../errors.js";
+import { defaults } from "../iron/index.js";
+import { nearest } from "../nearest.js";
+import { toSessionForm } from "../password.js";
+import { ByPassword, flatten, type IronNumbers, toSealer } from "../sealers.js";
+import { warnOnce } from "../warn.js";
+import type { Major } from "./_h3.js";
+import { CookieWriter } from "./cookies.js";
+import type { SessionConfig, SessionCookieOptions } from "./types.js";
+
+/** h3's default name of a session and its cookie. */
+const DEFAULT_NAME = "h3";
+/** PBKDF2 iterations of the two generations of Fe26.2. */
+const ITERATIONS = { 1: 1, 2: 8192 } as const;
+/** The longest token that a session writes and reads, in characters. Node's limit for all headers is a quarter of it. */
+const MAX_TOKEN_LENGTH = 64 * 1024;
+
+const DEFAULT_COOKIE: SessionCookieOptions = { path: "/", secure: true, httpOnly: true, sameSite: "lax" };
+
+const KEYS: ReadonlySet<string> = new Set<keyof SessionConfig>([
+  "password",
+  "maxAge",
+  "idleTimeout",
+  "name",
+  "cookie",
+  "sessionHeader",
+  "seal",
+  "crypto",
+  "generateId",
+  "legacySealFallback",
+  "lazy",
+  "generation",
+  "salts",
+]);
+
+const COOKIE_KEYS: readonly (keyof SessionCookieOptions)[] = [
+  "domain",
+  "encode",
+  "expires",
+  "httpOnly",
+  "maxAge",
+  "path",
+  "priority",
+  "sameSite",
+  "secure",
+  "partitioned",
+  "chunkMaxLength",
+];
+
+/** What a configuration comes to for one major of h3. */
+export interface Prepared {
+  readonly sealer: Sealer;
+  readonly cookie: CookieWriter | undefined;
+}
+
+const prepared = new ByPassword<Prepared>();
+const writers = new ByPassword<CookieWriter>();
+
+/** The name of a session. */
+export function sessionName(config: Partial<SessionConfig>): string {
+  return config.name || DEFAULT_NAME;
+}
+
+/** The request header that may carry the session, if any, in lower case. */
+export function sessionHeader(config: SessionConfig, name: string): string | undefined {
+  if (config.sessionHeader === false) return undefined;
+  if (typeof config.sessionHeader === "string") return config.sessionHeader.toLowerCase();
+  return `x-${name.toLowerCase()}-session`;
+}
+
+/**
+ * What is made of a configuration, found again by content.
+ *
+ * @throws `ERR_CONFIG` without a password, or for one in a form that cannot work; TypeError for a cookie that cannot be set.
+ */
+export function prepare(config: SessionConfig, major: Major): Prepared {
+  const name = sessionName(config);
+  const options = sealOptions(config, major);
+  const { legacySealFallback, salts } = config;
+  const cookie = config.cookie === false ? [false] : cookieValues(config.cookie);
+  const content = [major, name, legacySealFallback, salts, ...flatten(options), ...cookie];
+  return prepared.get(config.password ?? environmentPassword(), toSessionForm, content, (form) => {
+    warnUnknownKeys(config);
+    const written = iterationsOf(options);
+    const sealer = toSealer(form, options, {
+      alsoOpens: alsoOpens(config, written),
+      epochSalts: salts !== "fresh",
+      maxTokenLength: MAX_TOKEN_LENGTH,
+      name,
+    });
+    if (sealer.guessable) {
+      warnOnce(
+        `The password of the session "${name}" is guessable or too short, and whoever has a cookie can try passwords on it. ` +
+          "Make one with: node -p \"require('crypto').randomBytes(32).toString('base64')\"",
+      );
+    }
+    return { sealer, cookie: config.cookie === false ? undefined : cookieWriter(config, name, major) };
+  });
+}
+
+/** Writes the session's cookie. It needs no password, so that a session can be cleared without one. */
+export function cookieWriter(config: Partial<SessionConfig>, name: string, major: Major): CookieWriter {
+  const cookie = config.cookie || {};
+  // The empty text stands for "no password": these writers depend on none.
+  return writers.get(
+    "",
+    toSessionForm,
+    [name, major, ...cookieValues(cookie)],
+    () => new CookieWriter(name, { ...DEFAULT_COOKIE, ...cookie }, major),
+  );
+}
+
+function cookieValues(cookie: SessionCookieOptions | undefined): unknown[] {
+  if (!cookie) return [];
+  return COOKIE_KEYS.map((key) => {
+    const value = cookie[key];
+    return value instanceof Date ? value.getTime() : value;
+  });
+}
+
+/** iron's options as h3 puts them together: the configuration's replace the defaults half by half. */
+function sealOptions(config: SessionConfig, major: Major): IronNumbers {
+  const iterations = ITERATIONS[config.generation ?? major];
+  return {
+    ...defaults,
+    encryption: { ...defaults.encryption, iterations },
+    integrity: { ...defaults.integrity, iterations },
+    ttl: (config.maxAge || config.idleTimeout || 0) * 1000,
+    ...config.seal,
+  };
+}
+
+function iterationsOf(options: IronNumbers): number | undefined {
+  const { integrity } = options;
+  const iterations: unknown =
+    typeof integrity === "object" && integrity !== null && "iterations" in integrity ? integrity.iterations : undefined;
+  return typeof iterations === "number" ? iterations : undefined;
+}
+
+/** The generations that are read beside the written one. A weaker one can be switched off, as in h3. */
+function alsoOpens(config: SessionConfig, written: number | undefined): number[] {
+  return Object.values(ITERATIONS).filter(
+    (iterations) => config.legacySealFallback !== false || written === undefined || iterations > written,
+  );
+}
+
+function environmentPassword(): string {
+  const env = typeof process === "undefined" ? {} : process.env;
+  const password = env["NUXT_SESSION_PASSWORD"] || env["SESSION_PASSWORD"];
+  if (password) return password;
+  throw ironkeepError(
+    "ERR_CONFIG",
+    "A session needs a password of at least 32 random characters: pass `password`, or set NUXT_SESSION_PASSWORD or " +
+      "SESSION_PASSWORD. Make one with: node -p \"require('crypto').randomBytes(32).toString('base64')\"",
+  );
+}
+
+function warnUnknownKeys(config: SessionConfig): void {
+  for (const key of Object.keys(config)) {
+    if (KEYS.has(key)) continue;
+    const meant = nearest(key, KEYS);
+    warnOnce(`The session option "${key}" does not exist and is ignored${meant ? `; did you mean "${meant}"?` : ""}`);
+  }
+}

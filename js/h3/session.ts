@@ -1,0 +1,344 @@
+import { debug } from "../debug.js";
+import { type IronkeepError, ironkeepError, isIronkeepError } from "../errors.js";
+import { parseJson } from "../iron/json.js";
+import { sealText, unsealText } from "../sealing.js";
+import { warnOnce } from "../warn.js";
+import { type Exchange, majorOf, toExchange } from "./_h3.js";
+import { readChunkCount, readSessionCookie } from "./cookies.js";
+import { SessionHttpError } from "./http-error.js";
+import { expiryOf, isExpired, shouldSlide } from "./lifetime.js";
+import { cookieWriter, type Prepared, prepare, sessionHeader, sessionName } from "./session-config.js";
+import { emptyData, emptySession, isInsideCache, type Live, liveOf, mirror } from "./state.js";
+import type { Session, SessionConfig, SessionData, SessionEvent, SessionManager, SessionUpdate } from "./types.js";
+
+/** How long an update waits for an async updater of the same request before it is taken for one that waits for itself. */
+const MAX_UPDATE_WAIT_MS = 30_000;
+
+/** One call of a helper: the request, the configuration, and the session's state within the request. */
+interface Call {
+  readonly exchange: Exchange;
+  readonly config: SessionConfig;
+  readonly prepared: Prepared;
+  readonly name: string;
+  readonly live: Live;
+}
+
+/**
+ * Gets the session of this request, and a manager to change it. A new session's cookie is set at once, unless `lazy`.
+ *
+ * @param event an event of h3 v1 or v2, or a WebSocket peer, whose session can be read alone.
+ * @param config see {@link SessionConfig}.
+ * @throws `ERR_CONFIG` and `ERR_KEY_WEAK` for a configuration that cannot work; `ERR_BUSY` as a 503 when too many first-seen
+ * tokens wait. A token that is forged, expired or broken is no error: it means a new session.
+ */
+export async function useSession<T extends SessionData = SessionData>(
+  event: SessionEvent,
+  config: SessionConfig,
+): Promise<SessionManager<T>> {
+  const call = toCall(event, config);
+  if (!call) return cachedManager<T>(toExchange(event));
+  const { live } = call;
+  const opened = open(call);
+  if (opened instanceof Promise) await opened;
+  if (live.isNew && !live.cleared && !config.lazy) await write(call);
+  const manager: SessionManager<T> = {
+    get id() {
+      return live.session?.id || undefined;
+    },
+    get data() {
+      return (live.session?.data ?? emptyData()) as SessionData<T>;
+    },
+    update: async (update) => {
+      await updateSession<T>(event, config, update);
+      return manager;
+    },
+    clear: async () => {
+      await clearSession(event, config);
+      return manager;
+    },
+  };
+  return manager;
+}
+
+/**
+ * Gets the session of this request. A new session is in memory alone until something is written.
+ *
+ * @throws as {@link useSession}.
+ */
+export async function getSession<T extends SessionData = SessionData>(
+  event: SessionEvent,
+  config: SessionConfig,
+): Promise<Session<T>> {
+  const call = toCall(event, config);
+  return (call ? await open(call) : emptySession()) as Session<T>;
+}
+
+/**
+ * Merges a partial into the session's data, or what a function gives for the data, and sets the cookie, also when nothing
+ * changed. Parallel updates of one request all survive; one whose session is cleared meanwhile is dropped.
+ *
+ * An async function sees the data as the updates before it left it, so it must not wait for another function's update.
+ *
+ * @throws as {@link useSession}, and `ERR_READ_ONLY` in a WebSocket hook.
+ */
+export async function updateSession<T extends SessionData = SessionData>(
+  event: SessionEvent,
+  config: SessionConfig,
+  update?: SessionUpdate<T>,
+): Promise<Session<T>> {
+  const call = toCall(event, config);
+  if (!call) return emptySession() as Session<T>;
+  if (call.exchange.isSocket) throw readOnly("update");
+  const session = await open(call);
+  await apply(call.live, session, update as SessionUpdate | undefined);
+  if (call.live.session === session) await write(call);
+  return session as Session<T>;
+}
+
+/**
+ * Seals the session of this request into a token, without setting a cookie.
+ *
+ * @throws as {@link useSession}.
+ */
+export async function sealSession<_T extends SessionData = SessionData>(
+  event: SessionEvent,
+  config: SessionConfig,
+): Promise<string> {
+  const call = toCall(event, config);
+  if (!call) return seal(prepare(config, majorOf(event) ?? 2), emptySession(), config);
+  return seal(call.prepared, await open(call), config);
+}
+
+/**
+ * Opens a token and checks its age.
+ *
+ * @param event tells h3's major, and with it which tokens are old; both are read. It may be null.
+ * @throws `ERR_SEAL_INVALID`, `ERR_SEAL_EXPIRED`, `ERR_KEY_UNKNOWN`, and as {@link useSession}.
+ */
+export async function unsealSession(
+  event: SessionEvent | null | undefined,
+  config: SessionConfig,
+  sealed: string,
+): Promise<Partial<Session>> {
+  const { sealer } = prepare(config, majorOf(event) ?? 2);
+  if (typeof sealed !== "string") throw ironkeepError("ERR_SEAL_INVALID", "The sealed session has to be a string");
+  const opened = await unsealText(sealer, sealed);
+  return parse(typeof opened === "string" ? opened : opened.payload, config);
+}
+
+/**
+ * Ends the session of this request and deletes its cookie. The work is done before the promise is returned.
+ *
+ * @throws `ERR_READ_ONLY` in a WebSocket hook.
+ */
+export async function clearSession(event: SessionEvent, config: Partial<SessionConfig>): Promise<void> {
+  const exchange = toExchange(event);
+  if (isInsideCache(exchange)) return warnCached(exchange);
+  if (exchange.isSocket) throw readOnly("clear");
+  const name = sessionName(config);
+  const live = liveOf(exchange, name);
+  Object.assign(live, { session: undefined, loading: undefined, isNew: false, cleared: true });
+  mirror(exchange, name, undefined);
+  if (exchange.response && config.cookie !== false) {
+    const chunks = readChunkCount(exchange.header("cookie"), name);
+    cookieWriter(config, name, exchange.major).clear(exchange.response, chunks);
+  }
+}
+
+/** `undefined` inside a cache, where there is no session. */
+function toCall(event: SessionEvent, config: SessionConfig): Call | undefined {
+  const exchange = toExchange(event);
+  const prepared = prepare(config, exchange.major);
+  if (isInsideCache(exchange)) {
+    warnCached(exchange);
+    return undefined;
+  }
+  const name = sessionName(config);
+  return { exchange, config, prepared, name, live: liveOf(exchange, name) };
+}
+
+/** The session, from this request's state or its token. A promise only where there is something to wait for. */
+function open(call: Call): Session | Promise<Session> {
+  const { live, exchange, name } = call;
+  if (live.session) return live.loading ?? live.session;
+  const session = emptySession();
+  live.session = session;
+  mirror(exchange, name, session);
+  if (live.cleared) return begin(call, session);
+  const header = headerToken(call);
+  if (!header && !exchange.header("cookie")) return begin(call, session);
+  const loading = load(call, session, header).finally(() => {
+    if (live.loading === loading) live.loading = undefined;
+  });
+  live.loading = loading;
+  return loading;
+}
+
+function headerToken({ exchange, config, name }: Call): string | undefined {
+  const header = sessionHeader(config, name);
+  return (header && exchange.header(header)) || undefined;
+}
+
+async function load(call: Call, session: Session, header: string | undefined): Promise<Session> {
+  const { live, exchange, config, name } = call;
+  try {
+    if (header && (await restore(call, session, header))) return identify(call, session);
+    const cookie = readSessionCookie(exchange.header("cookie"), name);
+    const restored = cookie && (await restore(call, session, cookie));
+    if (restored && live.session === session && session.id) {
+      if (restored.isStale || shouldSlide(session, config, Date.now())) await write(call);
+    }
+    return identify(call, session);
+  } catch (error) {
+    // The outcome is unknown: the next call asks again, and nothing of this one is left to be written.
+    if (live.session === session) {
+      live.session = undefined;
+      mirror(exchange, name, undefined);
+    }
+    throw error;
+  }
+}
+
+/** Fills the session from a token, unless the token is refused. A session that was cleared meanwhile stays empty. */
+async function restore(call: Call, session: Session, token: string): Promise<{ isStale: boolean } | undefined> {
+  try {
+    const opened = await unsealText(call.prepared.sealer, token);
+    const isStale = typeof opened !== "string";
+    const unsealed = parse(isStale ? opened.payload : opened, call.config);
+    if (call.live.session !== session) return undefined;
+    for (const [key, value] of Object.entries(unsealed ?? {})) {
+      if (key === "data") Object.assign(session.data, value);
+      else if (key !== "__proto__") Object.assign(session, { [key]: value });
+    }
+    return { isStale };
+  } catch (error) {
+    if (isIronkeepError(error) && error.code === "ERR_BUSY") throw unavailable(call.exchange, error);
+    debug(`the token of the session "${call.name}" is refused: ${isIronkeepError(error) ? error.code : "not a session"}`);
+    return undefined;
+  }
+}
+
+/** Gives a session without an id a new one, unless it was cleared meanwhile. */
+function identify(call: Call, session: Session): Session {
+  return session.id || call.live.session !== session ? session : begin(call, session);
+}
+
+function begin({ live, config }: Call, session: Session): Session {
+  session.id = config.generateId?.() ?? (config.crypto ?? crypto).randomUUID();
+  session.createdAt = Date.now();
+  live.isNew = true;
+  return session;
+}
+
+async function apply(live: Live, session: Session, update: SessionUpdate | undefined): Promise<void> {
+  if (typeof update !== "function") {
+    if (update) Object.assign(session.data, update);
+    return;
+  }
+  while (live.updating) await settled(live.updating);
+  if (live.session !== session) return;
+  const result = update(session.data);
+  if (!isPromise(result)) {
+    if (result) Object.assign(session.data, result);
+    return;
+  }
+  const updating = Promise.resolve(result).then((partial) => {
+    if (partial) Object.assign(session.data, partial);
+  });
+  live.updating = updating;
+  try {
+    await updating;
+  } finally {
+    live.updating = undefined;
+  }
+}
+
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as Partial<PromiseLike<T>> | undefined)?.then === "function";
+}
+
+/** Waits for another update to end, well or badly. */
+async function settled(updating: Promise<void>): Promise<void> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    const error = ironkeepError(
+      "ERR_CONFIG",
+      `An async updater of this session has not ended for ${MAX_UPDATE_WAIT_MS / 1000} s. An updater must not wait for ` +
+        "another update by a function, since that one waits for it",
+    );
+    timer = setTimeout(() => reject(error), MAX_UPDATE_WAIT_MS);
+    timer.unref?.();
+  });
+  try {
+    await Promise.race([updating.catch(() => undefined), late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Seals the session and sets its cookie, unless it is cleared before the token is ready. */
+async function write(call: Call): Promise<void> {
+  const { live, exchange, config, prepared, name } = call;
+  const session = live.session;
+  if (!session || !prepared.cookie || !exchange.response) return;
+  const wasNew = live.isNew;
+  live.isNew = false;
+  let token: string;
+  try {
+    token = await seal(prepared, session, config);
+  } catch (error) {
+    live.isNew = wasNew;
+    throw isIronkeepError(error) && error.code === "ERR_BUSY" ? unavailable(exchange, error) : error;
+  }
+  if (live.session !== session) return;
+  live.cleared = false;
+  const chunks = readChunkCount(exchange.header("cookie"), name);
+  prepared.cookie.write(exchange.response, token, expiryOf(session, config), chunks);
+}
+
+/** The text is made again after every wait, so that the last token always holds all that was written. */
+function seal(prepared: Prepared, session: Session, config: SessionConfig): string | Promise<string> {
+  return sealText(prepared.sealer, () => {
+    if (config.idleTimeout) session.lastSeenAt = Date.now();
+    return JSON.stringify(session);
+  });
+}
+
+function parse(payload: string, config: SessionConfig): Partial<Session> {
+  const session = (payload ? parseJson(payload) : null) as Partial<Session>;
+  if (isExpired(session, config, Date.now())) throw ironkeepError("ERR_SEAL_EXPIRED", "Session expired!");
+  return session;
+}
+
+function cachedManager<T extends SessionData>(exchange: Exchange): SessionManager<T> {
+  const manager: SessionManager<T> = {
+    id: undefined,
+    data: emptyData() as SessionData<T>,
+    update: async () => {
+      warnCached(exchange);
+      return manager;
+    },
+    clear: async () => {
+      warnCached(exchange);
+      return manager;
+    },
+  };
+  return manager;
+}
+
+function warnCached(exchange: Exchange): void {
+  warnOnce(
+    `A session was used inside the cached or prerendered handler ${exchange.route ?? ""}, whose answer goes to everybody. ` +
+      "It is empty there, and what is written is dropped: use the session outside of the cache",
+  );
+}
+
+function readOnly(verb: "update" | "clear"): IronkeepError {
+  return ironkeepError("ERR_READ_ONLY", `[h3] Cannot ${verb} read-only session.`);
+}
+
+function unavailable(exchange: Exchange, cause: IronkeepError): SessionHttpError {
+  // v1 sends no headers of an error, only those of the response.
+  exchange.response?.setDefault("retry-after", "1");
+  return new SessionHttpError(503, "Service Unavailable", cause.message, cause.code, { "retry-after": "1" });
+}

@@ -1,0 +1,71 @@
+import type { Exchange } from "./_h3.js";
+import type { Session, SessionData } from "./types.js";
+
+/** One session within one request. */
+export interface Live {
+  /** The session, once it is asked for. */
+  session: Session | undefined;
+  /** The read of the cookie, while it is under way. */
+  loading: Promise<Session> | undefined;
+  /** Whether the session exists in this request alone, and no cookie was set for it. */
+  isNew: boolean;
+  /** Whether it was cleared: the request's cookie is not read again, and nothing is set before an explicit write. */
+  cleared: boolean;
+  /** The last async updater, while it is under way. */
+  updating: Promise<void> | undefined;
+}
+
+interface RequestState {
+  readonly request: object;
+  readonly sessions: Map<string, Live>;
+}
+
+const states = new WeakMap<object, RequestState>();
+
+/** The state of a session within this request. */
+export function liveOf(exchange: Exchange, name: string): Live {
+  let state = states.get(exchange.owner);
+  if (!state) {
+    state = { request: exchange.request, sessions: new Map() };
+    states.set(exchange.owner, state);
+  }
+  let live = state.sessions.get(name);
+  if (!live) {
+    live = { session: undefined, loading: undefined, isNew: false, cleared: false, updating: undefined };
+    state.sessions.set(name, live);
+  }
+  return live;
+}
+
+/**
+ * Whether the event is inside a cached or prerendered handler, whose answer goes to other people too.
+ *
+ * nitropack runs a cached handler on a new event over the same context, which it marks; ocache (Nitro 3) narrows the request
+ * of the same event; the prerenderer says so in a header. A visitor who sends that header only signs himself out of one
+ * request.
+ */
+export function isInsideCache(exchange: Exchange): boolean {
+  const state = states.get(exchange.owner);
+  if (state) return exchange.major === 2 && !exchange.isSocket && state.request !== exchange.request;
+  const { cache } = exchange.context;
+  const isCached = typeof cache === "object" && cache !== null && "options" in cache;
+  return isCached || exchange.header("x-nitro-prerender") !== undefined;
+}
+
+/** A new, empty session that no cookie holds. */
+export function emptySession(): Session {
+  return { id: "", createdAt: 0, data: emptyData() };
+}
+
+/** An object without a prototype, so that no key of the data is special. */
+export function emptyData(): SessionData {
+  return Object.create(null) as SessionData;
+}
+
+/** Shows the session to readers of `context.sessions`, as h3 does. */
+export function mirror(exchange: Exchange, name: string, session: Session | undefined): void {
+  const context = exchange.context as { sessions?: Record<string, Session> };
+  context.sessions ??= Object.create(null) as Record<string, Session>;
+  if (session) context.sessions[name] = session;
+  else delete context.sessions[name];
+}

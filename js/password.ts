@@ -1,0 +1,93 @@
+import type { PasswordEntry, PasswordForm, PasswordInput } from "./engine/index.js";
+import { ironkeepError } from "./errors.js";
+
+/** A password as text, or a key as bytes. */
+export type Password = string | Uint8Array;
+
+/** A password with an id. */
+export interface PasswordSecret {
+  readonly id?: string | undefined;
+  readonly secret: Password;
+}
+
+/** A password with an id whose two halves differ. */
+export interface PasswordSpecific {
+  readonly id?: string | undefined;
+  readonly encryption: Password;
+  readonly integrity: Password;
+}
+
+/** Passwords by id. */
+export interface PasswordHash {
+  readonly [id: string]: Password | PasswordSecret | PasswordSpecific;
+}
+
+const EMPTY: PasswordInput = {};
+
+function isPassword(value: unknown): value is Password {
+  return typeof value === "string" || value instanceof Uint8Array;
+}
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null;
+}
+
+/** What iron reads from one password. What is none is taken as empty, and refused when it is used. */
+export function toPasswordInput(value: unknown): PasswordInput {
+  if (isPassword(value)) return { encryption: value, integrity: value };
+  if (!isObject(value)) return EMPTY;
+  const [encryption, integrity] =
+    "secret" in value ? [value["secret"], value["secret"]] : [value["encryption"], value["integrity"]];
+  const input: PasswordInput = {};
+  if (isPassword(encryption)) input.encryption = encryption;
+  if (isPassword(integrity)) input.integrity = integrity;
+  const id = value["id"];
+  if (id !== undefined && id !== null && id !== "") input.id = String(id);
+  return input;
+}
+
+/** The entries of a map that hold a password, own properties alone. */
+function toEntries(map: Readonly<Record<string, unknown>>): PasswordEntry[] {
+  return Object.entries(map)
+    .filter(([, value]) => (isPassword(value) ? value.length > 0 : isObject(value)))
+    .map(([id, value]) => ({ id, password: toPasswordInput(value) }));
+}
+
+/** The password that iron's `seal` takes. */
+export function toSealingForm(password: unknown): PasswordForm {
+  return { form: "positional", passwords: [toPasswordInput(password)] };
+}
+
+/** The password that iron's `unseal` takes: an object is always a map. */
+export function toOpeningForm(password: unknown): PasswordForm {
+  if (isPassword(password) || !isObject(password)) return toSealingForm(password);
+  return { form: "map", map: toEntries(password), sessionRules: false };
+}
+
+/**
+ * The password that the session helpers take: one for sealing and opening.
+ *
+ * @throws `ERR_CONFIG` for what is no password in any form.
+ */
+export function toSessionForm(password: unknown): PasswordForm {
+  if (Array.isArray(password)) {
+    return { form: "positional", passwords: password.map((entry) => toPasswordInput(entry)) };
+  }
+  if (isPassword(password)) return toSealingForm(password);
+  if (!isObject(password)) {
+    throw ironkeepError(
+      "ERR_CONFIG",
+      "password: give a string of at least 32 random characters, a Uint8Array of 32 bytes, [current, previous], " +
+        "or a map with integer ids such as { 1: previous, 2: current }",
+    );
+  }
+  const map = toEntries(password);
+  return "secret" in password || "encryption" in password || "integrity" in password
+    ? { form: "sealing", password: toPasswordInput(password), map }
+    : { form: "map", map, sessionRules: true };
+}
+
+/** A text that is equal for equal passwords. As secret as they are: it is for the keys of a map, and nothing else. */
+export function passwordKey(form: PasswordForm): string {
+  return JSON.stringify(form, (_key, value: unknown) => (value instanceof Uint8Array ? { bytes: [...value] } : value));
+}

@@ -1,0 +1,126 @@
+import { createSealer } from "#engine";
+
+import type { PasswordForm, Sealer, SealerOptions } from "./engine/index.js";
+import { passwordKey } from "./password.js";
+import { Recent } from "./recent.js";
+
+/** Passwords whose sealers are kept. An app has one or a few; one for each tenant still mostly hits. */
+const MAX_PASSWORDS = 256;
+/** Sets of options that are kept for one password. */
+const MAX_OPTIONS = 16;
+
+/** A sealer with the options that made it. */
+export interface Kept<T> {
+  readonly options: readonly unknown[];
+  readonly value: T;
+}
+
+/**
+ * What is made from a password and options, found again by content: apps pass a new options object in every call.
+ *
+ * Passwords given as text are looked up by themselves; other forms by a text of their own, in a map of its own, since a
+ * password may be any text.
+ */
+export class ByPassword<T> {
+  readonly #texts = new Recent<Kept<T>[]>(MAX_PASSWORDS);
+  readonly #forms = new Recent<Kept<T>[]>(MAX_PASSWORDS);
+
+  /**
+   * @param password the password as the app gave it.
+   * @param toForm reads it.
+   * @param options everything else that the value depends on, flat; compared with `Object.is`.
+   * @param make makes the value.
+   */
+  get(
+    password: unknown,
+    toForm: (password: unknown) => PasswordForm,
+    options: readonly unknown[],
+    make: (form: PasswordForm) => T,
+  ): T {
+    if (typeof password === "string") {
+      return this.#find(this.#texts, password, options, () => make(toForm(password)));
+    }
+    const form = toForm(password);
+    return this.#find(this.#forms, passwordKey(form), options, () => make(form));
+  }
+
+  #find(passwords: Recent<Kept<T>[]>, key: string, options: readonly unknown[], make: () => T): T {
+    const kept = passwords.get(key);
+    const found = kept?.find((entry) => sameValues(entry.options, options));
+    if (found) return found.value;
+    const value = make();
+    const others = kept ? kept.slice(-(MAX_OPTIONS - 1)) : [];
+    passwords.set(key, [...others, { options, value }]);
+    return value;
+  }
+}
+
+function sameValues(a: readonly unknown[], b: readonly unknown[]): boolean {
+  if (a.length !== b.length) return false;
+  for (let index = 0; index < a.length; index++) {
+    if (!Object.is(a[index], b[index])) return false;
+  }
+  return true;
+}
+
+/** The options of iron, as far as a sealer depends on them; a half that is no object is missing. */
+export interface IronNumbers {
+  readonly encryption?: unknown;
+  readonly integrity?: unknown;
+  readonly ttl?: unknown;
+  readonly timestampSkewSec?: unknown;
+  readonly localtimeOffsetMsec?: unknown;
+}
+
+/** What else a sealer depends on. */
+export type SealerExtras = Pick<SealerOptions, "alsoOpens" | "epochSalts" | "maxTokenLength" | "name">;
+
+/** {@link IronNumbers} as a flat list, for comparing. */
+export function flatten(options: IronNumbers): unknown[] {
+  return [
+    ...flattenHalf(options.encryption),
+    ...flattenHalf(options.integrity),
+    options.ttl,
+    options.timestampSkewSec,
+    options.localtimeOffsetMsec,
+  ];
+}
+
+function flattenHalf(half: unknown): unknown[] {
+  if (typeof half !== "object" || half === null) return [undefined];
+  const { algorithm, saltBits, iterations, minPasswordlength } = half as Record<string, unknown>;
+  return [true, algorithm, saltBits, iterations, minPasswordlength];
+}
+
+/** Makes a sealer from iron's options, which are judged when they are used. */
+export function toSealer(form: PasswordForm, options: IronNumbers, extras: SealerExtras): Sealer {
+  const made: SealerOptions = {
+    password: form,
+    ttl: toNumber(options.ttl),
+    skew: toNumber(options.timestampSkewSec) * 1000,
+    offset: toNumber(options.localtimeOffsetMsec),
+    purpose: "session",
+    audience: "",
+    ...extras,
+  };
+  const encryption = toHalf(options.encryption);
+  if (encryption) made.encryption = encryption;
+  const integrity = toHalf(options.integrity);
+  if (integrity) made.integrity = integrity;
+  return createSealer(made);
+}
+
+function toHalf(half: unknown): SealerOptions["encryption"] {
+  if (typeof half !== "object" || half === null) return undefined;
+  const { algorithm, saltBits, iterations, minPasswordlength } = half as Record<string, unknown>;
+  return {
+    algorithm: String(algorithm),
+    saltBits: toNumber(saltBits),
+    iterations: toNumber(iterations),
+    minPasswordLength: toNumber(minPasswordlength),
+  };
+}
+
+function toNumber(value: unknown): number {
+  return typeof value === "number" && !Number.isNaN(value) ? value : 0;
+}
