@@ -46,10 +46,10 @@ export function toPasswordInput(value: unknown): PasswordInput {
   return input;
 }
 
-/** The entries of a map that hold a password, own properties alone. */
+/** The entries of a map that hold something, own properties alone. What is no password is refused when a token names it. */
 function toEntries(map: Readonly<Record<string, unknown>>): PasswordEntry[] {
   return Object.entries(map)
-    .filter(([, value]) => (isPassword(value) ? value.length > 0 : isObject(value)))
+    .filter(([, value]) => Boolean(value))
     .map(([id, value]) => ({ id, password: toPasswordInput(value) }));
 }
 

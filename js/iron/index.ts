@@ -3,7 +3,7 @@
  * iron-webcrypto 2's signatures, checks and messages, and a `code` on every error.
  *
  * Deviations, all on the strict side: base64url has to be canonical, passwords in a map are found as own properties alone,
- * salts have at most 1,024 bits.
+ * salts have at most 1,024 bits, tokens at most 2^24 characters, and no message quotes what was sealed.
  *
  * @module
  */
@@ -90,6 +90,7 @@ function prepareSeal(
   password: unknown,
   options: SealOptions,
 ): { sealer: Sealer; payload: string } {
+  checkOptions(options);
   const sealer = sealing.get(password, toSealingForm, flatten(options), (form) => toSealer(form, options, EXTRAS));
   sealer.checkSealing();
   const payload: unknown = (options.encode ?? stringifyLossless)(object);
@@ -103,7 +104,14 @@ function prepareUnseal(sealed: unknown, password: unknown, options: SealOptions)
   if (typeof sealed !== "string") {
     throw ironkeepError("ERR_SEAL_INVALID", "The sealed token has to be a string");
   }
-  return opening.get(password, toOpeningForm, flatten(options), (form) => toSealer(form, options, EXTRAS));
+  checkOptions(options);
+  // iron spreads the halves here, so that one that is missing lacks an algorithm.
+  const spread = { ...options, encryption: { ...options.encryption }, integrity: { ...options.integrity } };
+  return opening.get(password, toOpeningForm, flatten(spread), (form) => toSealer(form, spread, EXTRAS));
+}
+
+function checkOptions(options: unknown): void {
+  if (typeof options !== "object" || options === null) throw ironkeepError("ERR_SEAL_UNSUPPORTED", "Bad options");
 }
 
 function decode(opened: StaleSeal | string, options: SealOptions): unknown {

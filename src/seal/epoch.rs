@@ -90,11 +90,33 @@ struct Side {
     root: OnceLock<hmac::Key>,
 }
 
+/// Salts by role, with their keys once derived.
+#[derive(Default)]
+struct OwnSalts {
+    encryption: HashMap<String, Option<Arc<SecretBytes>>>,
+    integrity: HashMap<String, Option<Arc<SecretBytes>>>,
+}
+
+impl OwnSalts {
+    fn of(&mut self, usage: KeyUse) -> &mut HashMap<String, Option<Arc<SecretBytes>>> {
+        if usage == KeyUse::Integrity { &mut self.integrity } else { &mut self.encryption }
+    }
+
+    /// Adds the pair of a day. A half of bytes has no salt.
+    fn insert(&mut self, pair: &SaltPair) {
+        for (own, salted) in [(&mut self.encryption, &pair.encryption), (&mut self.integrity, &pair.integrity)] {
+            if !salted.salt.is_empty() {
+                own.insert(salted.salt.clone(), Some(Arc::clone(&salted.key)));
+            }
+        }
+    }
+}
+
 #[derive(Default)]
 struct State {
     pairs: Vec<Arc<SaltPair>>,
-    /// Salts that are ours, with their keys once derived. The salt decides, not a MAC: nobody else can have chosen it.
-    own: HashMap<String, Option<Arc<SecretBytes>>>,
+    /// Salts that are ours. The salt decides, not a MAC: nobody else can have chosen it.
+    own: OwnSalts,
     own_day: Option<u64>,
     random: HashMap<u64, (String, String)>,
     preparing: Option<u64>,
@@ -169,13 +191,13 @@ impl EpochSalts {
         if !self.side(spec.usage).derives(spec) {
             return None;
         }
-        self.state().own.get(&spec.salt).cloned()
+        self.state().own.of(spec.usage).get(&spec.salt).cloned()
     }
 
     /// Keeps the key of a derivation whose salt is our own.
     pub fn keep_own(&self, spec: &KeySpec, key: &Arc<SecretBytes>) {
         if self.side(spec.usage).derives(spec)
-            && let Some(place) = self.state().own.get_mut(&spec.salt)
+            && let Some(place) = self.state().own.of(spec.usage).get_mut(&spec.salt)
         {
             *place = Some(Arc::clone(key));
         }
@@ -269,11 +291,7 @@ impl EpochSalts {
             if state.pairs.iter().any(|ready| ready.day == day) {
                 return;
             }
-            for salted in [&pair.encryption, &pair.integrity] {
-                if !salted.salt.is_empty() {
-                    state.own.insert(salted.salt.clone(), Some(Arc::clone(&salted.key)));
-                }
-            }
+            state.own.insert(&pair);
             if state.pairs.len() >= MAX_PAIRS {
                 state.pairs.remove(0);
             }
@@ -308,20 +326,21 @@ impl EpochSalts {
         if self.state().own_day == Some(today) {
             return;
         }
-        let days = today.saturating_sub(OWN_DAYS)..=today + 1;
-        let salts = days.flat_map(|day| [self.encryption.salt_of(day), self.integrity.salt_of(day)]);
-        let mut own: HashMap<String, Option<Arc<SecretBytes>>> = salts.flatten().map(|salt| (salt, None)).collect();
-        own.remove("");
+        let list = |side: &Side| -> HashMap<_, _> {
+            let days = today.saturating_sub(OWN_DAYS)..=today + 1;
+            days.filter_map(|day| Some((side.salt_of(day).filter(|salt| !salt.is_empty())?, None)))
+                .collect()
+        };
+        let mut own = OwnSalts { encryption: list(&self.encryption), integrity: list(&self.integrity) };
         let mut state = self.state();
-        for (salt, key) in std::mem::take(&mut state.own) {
-            if let Some(place) = own.get_mut(&salt) {
-                *place = key;
+        for usage in [KeyUse::Aes256Cbc, KeyUse::Integrity] {
+            let known = std::mem::take(state.own.of(usage));
+            for (salt, key) in known {
+                own.of(usage).entry(salt).and_modify(|place| *place = key);
             }
         }
-        for salted in state.pairs.iter().flat_map(|pair| [&pair.encryption, &pair.integrity]) {
-            if !salted.salt.is_empty() {
-                own.insert(salted.salt.clone(), Some(Arc::clone(&salted.key)));
-            }
+        for pair in &state.pairs {
+            own.insert(pair);
         }
         state.own = own;
         state.own_day = Some(today);

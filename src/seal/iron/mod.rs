@@ -10,6 +10,8 @@
 pub mod cipher;
 pub mod options;
 mod pending;
+#[cfg(test)]
+mod tests;
 pub mod token;
 
 use std::collections::{HashMap, VecDeque};
@@ -195,7 +197,9 @@ impl Iron {
         for candidate in &candidates {
             self.options.integrity()?.check(candidate.password.halves()?.1)?;
         }
-        let written = self.options.written()?;
+        // What is wrong with the encryption half is said once the MAC verified, as in iron.
+        let encryption = self.options.encryption().map_or(0, |options| options.iterations);
+        let written = Rounds { encryption, integrity: self.options.integrity()?.iterations };
         let epoch = self.reading_epoch(bound);
         let mut untried = Vec::new();
         for cheap in [false, true] {
