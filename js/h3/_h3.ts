@@ -8,8 +8,8 @@ export interface Exchange {
   readonly major: Major;
   /** What the state of this request's sessions hangs on. */
   readonly owner: object;
-  /** The request object. A cache that narrows a request puts another one here. */
-  readonly request: object;
+  /** The headers of the request, where a cache may have put a narrowed request in its place. */
+  readonly headers: HeadersLike | undefined;
   readonly context: Record<string, unknown>;
   /** `undefined`: no response can carry a cookie. */
   readonly response: ExchangeResponse | undefined;
@@ -61,8 +61,9 @@ interface AnyEvent {
  */
 export function toExchange(event: SessionEvent): Exchange {
   const any = event as AnyEvent | null | undefined;
+  // v2 comes first: on Node its events have a `node` too.
+  if (isWebRequest(any?.req)) return new WebExchange(any as AnyEvent, any.req);
   if (any?.node?.req) return new NodeExchange(any, any.node.req, any.node.res);
-  if (any?.req?.headers) return new WebExchange(any, any.req);
   const headers = any?.request?.headers ?? any?.headers;
   if (any && headers) return new SocketExchange(any, headers);
   throw new TypeError("A session needs an h3 event, a WebSocket peer or its upgrade request as the first argument");
@@ -71,21 +72,26 @@ export function toExchange(event: SessionEvent): Exchange {
 /** The major of an event, if it is one. */
 export function majorOf(event: unknown): Major | undefined {
   const any = event as AnyEvent | null | undefined;
-  if (any?.node?.req) return 1;
-  return any?.req?.headers ? 2 : undefined;
+  if (isWebRequest(any?.req)) return 2;
+  return any?.node?.req ? 1 : undefined;
+}
+
+function isWebRequest(request: AnyEvent["req"]): request is NonNullable<AnyEvent["req"]> {
+  return typeof request?.headers?.get === "function";
 }
 
 class NodeExchange implements Exchange {
   readonly major = 1;
   readonly owner: object;
-  readonly request: NodeRequest;
+  readonly headers = undefined;
   readonly context: Record<string, unknown>;
   readonly response: ExchangeResponse;
   readonly isSocket = false;
+  readonly #request: NodeRequest;
 
   constructor(event: AnyEvent, request: NodeRequest, response: NodeResponse) {
     this.owner = event;
-    this.request = request;
+    this.#request = request;
     this.context = event.context ??= {};
     this.response = new NodeExchangeResponse(response);
   }
@@ -95,7 +101,7 @@ class NodeExchange implements Exchange {
   }
 
   header(name: string): string | undefined {
-    const value = this.request.headers[name];
+    const value = this.#request.headers[name];
     return Array.isArray(value) ? value.join(name === "cookie" ? "; " : ", ") : value;
   }
 }
@@ -125,13 +131,16 @@ class NodeExchangeResponse implements ExchangeResponse {
 class WebExchange implements Exchange {
   readonly major = 2;
   readonly owner: object;
-  readonly request: { headers: HeadersLike };
+  readonly headers: HeadersLike | undefined;
   readonly context: Record<string, unknown>;
   readonly response: ExchangeResponse | undefined;
   readonly isSocket = false;
 
+  readonly #request: NonNullable<AnyEvent["req"]>;
+
   constructor(event: AnyEvent, request: NonNullable<AnyEvent["req"]>) {
-    this.request = request;
+    this.#request = request;
+    this.headers = event.res && request.headers;
     this.context = event.context ?? (request.context ??= {});
     // Without a response it is no event of h3's but something that carries a request: the context is what lasts.
     this.owner = event.res ? event : this.context;
@@ -143,7 +152,7 @@ class WebExchange implements Exchange {
   }
 
   header(name: string): string | undefined {
-    return this.request.headers.get(name) ?? undefined;
+    return this.#request.headers.get(name) ?? undefined;
   }
 }
 
@@ -187,7 +196,7 @@ function replaceCookies(headers: Headers, cookies: readonly string[]): void {
 class SocketExchange implements Exchange {
   readonly major = 2;
   readonly owner: object;
-  readonly request: object;
+  readonly headers = undefined;
   readonly context: Record<string, unknown>;
   readonly response = undefined;
   readonly isSocket = true;
@@ -196,7 +205,6 @@ class SocketExchange implements Exchange {
 
   constructor(event: AnyEvent, headers: HeadersLike) {
     this.#headers = headers;
-    this.request = event.request ?? event;
     this.context = event.context ??= {};
     // Adapters may make a new peer for each message; the context is what lasts.
     this.owner = this.context;

@@ -12,6 +12,8 @@ const MAX_CHUNKS = 100;
 const DEFAULT_CHUNK_LENGTH = 4000;
 /** Node refuses requests with more than 16 KB of headers, with an error that names no cookie. */
 const LONG_TOKEN = 8 * 1024;
+/** What follows the name in a chunk's cookie. */
+const CHUNK_SUFFIX = /^\.\d{1,4}=/;
 const EPOCH = new Date(0);
 const NEEDS_NO_ENCODING = /^[\w*.~-]*$/;
 
@@ -119,8 +121,11 @@ export class CookieWriter {
     response.setDefault("cache-control", "no-store");
   }
 
+  /** The cookie itself or one of its chunks; an app's `h3.theme` beside the session `h3` is neither. */
   #isOurs(cookie: string): boolean {
-    return cookie.startsWith(`${this.#name}=`) || cookie.startsWith(`${this.#name}.`);
+    if (!cookie.startsWith(this.#name)) return false;
+    const rest = cookie.slice(this.#name.length, this.#name.length + 6);
+    return rest.startsWith("=") || CHUNK_SUFFIX.test(rest);
   }
 
   #isSame(cookie: string): boolean {

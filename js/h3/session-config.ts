@@ -48,13 +48,7 @@ const COOKIE_KEYS: readonly (keyof SessionCookieOptions)[] = [
   "chunkMaxLength",
 ];
 
-/** What a configuration comes to for one major of h3. */
-export interface Prepared {
-  readonly sealer: Sealer;
-  readonly cookie: CookieWriter | undefined;
-}
-
-const prepared = new ByPassword<Prepared>();
+const sealers = new ByPassword<Sealer>();
 const writers = new ByPassword<CookieWriter>();
 
 /** The name of a session. */
@@ -70,21 +64,19 @@ export function sessionHeader(config: SessionConfig, name: string): string | und
 }
 
 /**
- * What is made of a configuration, found again by content.
+ * What seals and opens the session's tokens, found again by the configuration's content.
  *
- * @throws `ERR_CONFIG` without a password, or for one in a form that cannot work; TypeError for a cookie that cannot be set.
+ * @throws `ERR_CONFIG` without a password, or for one in a form that cannot work.
  */
-export function prepare(config: SessionConfig, major: Major): Prepared {
+export function sessionSealer(config: SessionConfig, major: Major): Sealer {
+  warnUnknownKeys(config);
   const name = sessionName(config);
   const options = sealOptions(config, major);
   const { legacySealFallback, salts } = config;
-  const cookie = config.cookie === false ? [false] : cookieValues(config.cookie);
-  const content = [major, name, legacySealFallback, salts, ...flatten(options), ...cookie];
-  return prepared.get(config.password ?? environmentPassword(), toSessionForm, content, (form) => {
-    warnUnknownKeys(config);
-    const written = iterationsOf(options);
+  const content = [name, legacySealFallback, salts, ...flatten(options)];
+  return sealers.get(config.password ?? environmentPassword(), toSessionForm, content, (form) => {
     const sealer = toSealer(form, options, {
-      alsoOpens: alsoOpens(config, written),
+      alsoOpens: alsoOpens(config, iterationsOf(options)),
       epochSalts: salts !== "fresh",
       maxTokenLength: MAX_TOKEN_LENGTH,
       name,
@@ -95,11 +87,15 @@ export function prepare(config: SessionConfig, major: Major): Prepared {
           "Make one with: node -p \"require('crypto').randomBytes(32).toString('base64')\"",
       );
     }
-    return { sealer, cookie: config.cookie === false ? undefined : cookieWriter(config, name, major) };
+    return sealer;
   });
 }
 
-/** Writes the session's cookie. It needs no password, so that a session can be cleared without one. */
+/**
+ * What writes the session's cookie. It needs no password, so that a session can be cleared without one.
+ *
+ * @throws TypeError for attributes that no browser takes.
+ */
 export function cookieWriter(config: Partial<SessionConfig>, name: string, major: Major): CookieWriter {
   const cookie = config.cookie || {};
   // The empty text stands for "no password": these writers depend on none.
@@ -157,7 +153,7 @@ function environmentPassword(): string {
 }
 
 function warnUnknownKeys(config: SessionConfig): void {
-  for (const key of Object.keys(config)) {
+  for (const key in config) {
     if (KEYS.has(key)) continue;
     const meant = nearest(key, KEYS);
     warnOnce(`The session option "${key}" does not exist and is ignored${meant ? `; did you mean "${meant}"?` : ""}`);

@@ -1,4 +1,5 @@
 import { debug } from "../debug.js";
+import type { Sealer } from "../engine/index.js";
 import { type IronkeepError, ironkeepError, isIronkeepError } from "../errors.js";
 import { parseJson } from "../iron/json.js";
 import { sealText, unsealText } from "../sealing.js";
@@ -7,7 +8,7 @@ import { type Exchange, majorOf, toExchange } from "./_h3.js";
 import { readChunkCount, readSessionCookie } from "./cookies.js";
 import { SessionHttpError } from "./http-error.js";
 import { expiryOf, isExpired, shouldSlide } from "./lifetime.js";
-import { cookieWriter, type Prepared, prepare, sessionHeader, sessionName } from "./session-config.js";
+import { cookieWriter, sessionHeader, sessionName, sessionSealer } from "./session-config.js";
 import { emptyData, emptySession, isInsideCache, type Live, liveOf, mirror } from "./state.js";
 import type { Session, SessionConfig, SessionData, SessionEvent, SessionManager, SessionUpdate } from "./types.js";
 
@@ -18,9 +19,15 @@ const MAX_UPDATE_WAIT_MS = 30_000;
 interface Call {
   readonly exchange: Exchange;
   readonly config: SessionConfig;
-  readonly prepared: Prepared;
+  readonly sealer: Sealer;
   readonly name: string;
   readonly live: Live;
+}
+
+interface Unsealed {
+  readonly session: Partial<Session> | null;
+  /** Whether the token should be replaced by a new one. */
+  readonly isStale: boolean;
 }
 
 /**
@@ -105,8 +112,8 @@ export async function sealSession<_T extends SessionData = SessionData>(
   config: SessionConfig,
 ): Promise<string> {
   const call = toCall(event, config);
-  if (!call) return seal(prepare(config, majorOf(event) ?? 2), emptySession(), config);
-  return seal(call.prepared, await open(call), config);
+  if (!call) return seal(sessionSealer(config, majorOf(event) ?? 2), emptySession(), config);
+  return seal(call.sealer, await open(call), config);
 }
 
 /**
@@ -120,10 +127,10 @@ export async function unsealSession(
   config: SessionConfig,
   sealed: string,
 ): Promise<Partial<Session>> {
-  const { sealer } = prepare(config, majorOf(event) ?? 2);
+  const sealer = sessionSealer(config, majorOf(event) ?? 2);
   if (typeof sealed !== "string") throw ironkeepError("ERR_SEAL_INVALID", "The sealed session has to be a string");
   const opened = await unsealText(sealer, sealed);
-  return parse(typeof opened === "string" ? opened : opened.payload, config);
+  return parse(typeof opened === "string" ? opened : opened.payload, config) as Partial<Session>;
 }
 
 /**
@@ -148,13 +155,13 @@ export async function clearSession(event: SessionEvent, config: Partial<SessionC
 /** `undefined` inside a cache, where there is no session. */
 function toCall(event: SessionEvent, config: SessionConfig): Call | undefined {
   const exchange = toExchange(event);
-  const prepared = prepare(config, exchange.major);
+  const sealer = sessionSealer(config, exchange.major);
   if (isInsideCache(exchange)) {
     warnCached(exchange);
     return undefined;
   }
   const name = sessionName(config);
-  return { exchange, config, prepared, name, live: liveOf(exchange, name) };
+  return { exchange, config, sealer, name, live: liveOf(exchange, name) };
 }
 
 /** The session, from this request's state or its token. A promise only where there is something to wait for. */
@@ -182,11 +189,17 @@ function headerToken({ exchange, config, name }: Call): string | undefined {
 async function load(call: Call, session: Session, header: string | undefined): Promise<Session> {
   const { live, exchange, config, name } = call;
   try {
-    if (header && (await restore(call, session, header))) return identify(call, session);
+    const fromHeader = header && (await unsealed(call, header));
+    if (fromHeader && fromHeader.session?.id) {
+      restore(call, session, fromHeader.session);
+      return identify(call, session);
+    }
     const cookie = readSessionCookie(exchange.header("cookie"), name);
-    const restored = cookie && (await restore(call, session, cookie));
-    if (restored && live.session === session && session.id) {
-      if (restored.isStale || shouldSlide(session, config, Date.now())) await write(call);
+    const fromCookie = cookie && (await unsealed(call, cookie));
+    if (fromCookie) {
+      restore(call, session, fromCookie.session);
+      const isLive = live.session === session && session.id;
+      if (isLive && (fromCookie.isStale || shouldSlide(session, config, Date.now()))) await write(call);
     }
     return identify(call, session);
   } catch (error) {
@@ -199,22 +212,25 @@ async function load(call: Call, session: Session, header: string | undefined): P
   }
 }
 
-/** Fills the session from a token, unless the token is refused. A session that was cleared meanwhile stays empty. */
-async function restore(call: Call, session: Session, token: string): Promise<{ isStale: boolean } | undefined> {
+/** What a token holds, or `undefined` when it is refused, for whatever reason. */
+async function unsealed(call: Call, token: string): Promise<Unsealed | undefined> {
   try {
-    const opened = await unsealText(call.prepared.sealer, token);
+    const opened = await unsealText(call.sealer, token);
     const isStale = typeof opened !== "string";
-    const unsealed = parse(isStale ? opened.payload : opened, call.config);
-    if (call.live.session !== session) return undefined;
-    for (const [key, value] of Object.entries(unsealed ?? {})) {
-      if (key === "data") Object.assign(session.data, value);
-      else if (key !== "__proto__") Object.assign(session, { [key]: value });
-    }
-    return { isStale };
+    return { session: parse(isStale ? opened.payload : opened, call.config), isStale };
   } catch (error) {
     if (isIronkeepError(error) && error.code === "ERR_BUSY") throw unavailable(call.exchange, error);
     debug(`the token of the session "${call.name}" is refused: ${isIronkeepError(error) ? error.code : "not a session"}`);
     return undefined;
+  }
+}
+
+/** Fills the session, unless it was cleared meanwhile. All that the token holds survives, as in h3. */
+function restore(call: Call, session: Session, from: Partial<Session> | null): void {
+  if (call.live.session !== session) return;
+  for (const [key, value] of Object.entries(from ?? {})) {
+    if (key === "data") Object.assign(session.data, value);
+    else if (key !== "__proto__") Object.assign(session, { [key]: value });
   }
 }
 
@@ -278,14 +294,14 @@ async function settled(updating: Promise<void>): Promise<void> {
 
 /** Seals the session and sets its cookie, unless it is cleared before the token is ready. */
 async function write(call: Call): Promise<void> {
-  const { live, exchange, config, prepared, name } = call;
+  const { live, exchange, config, sealer, name } = call;
   const session = live.session;
-  if (!session || !prepared.cookie || !exchange.response) return;
   const wasNew = live.isNew;
   live.isNew = false;
+  if (!session || config.cookie === false || !exchange.response) return;
   let token: string;
   try {
-    token = await seal(prepared, session, config);
+    token = await seal(sealer, session, config);
   } catch (error) {
     live.isNew = wasNew;
     throw isIronkeepError(error) && error.code === "ERR_BUSY" ? unavailable(exchange, error) : error;
@@ -293,19 +309,19 @@ async function write(call: Call): Promise<void> {
   if (live.session !== session) return;
   live.cleared = false;
   const chunks = readChunkCount(exchange.header("cookie"), name);
-  prepared.cookie.write(exchange.response, token, expiryOf(session, config), chunks);
+  cookieWriter(config, name, exchange.major).write(exchange.response, token, expiryOf(session, config), chunks);
 }
 
 /** The text is made again after every wait, so that the last token always holds all that was written. */
-function seal(prepared: Prepared, session: Session, config: SessionConfig): string | Promise<string> {
-  return sealText(prepared.sealer, () => {
+function seal(sealer: Sealer, session: Session, config: SessionConfig): string | Promise<string> {
+  return sealText(sealer, () => {
     if (config.idleTimeout) session.lastSeenAt = Date.now();
     return JSON.stringify(session);
   });
 }
 
-function parse(payload: string, config: SessionConfig): Partial<Session> {
-  const session = (payload ? parseJson(payload) : null) as Partial<Session>;
+function parse(payload: string, config: SessionConfig): Partial<Session> | null {
+  const session = (payload ? parseJson(payload) : null) as Partial<Session> | null;
   if (isExpired(session, config, Date.now())) throw ironkeepError("ERR_SEAL_EXPIRED", "Session expired!");
   return session;
 }

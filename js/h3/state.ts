@@ -1,5 +1,5 @@
 import type { Exchange } from "./_h3.js";
-import type { Session, SessionData } from "./types.js";
+import type { HeadersLike, Session, SessionData } from "./types.js";
 
 /** One session within one request. */
 export interface Live {
@@ -16,7 +16,8 @@ export interface Live {
 }
 
 interface RequestState {
-  readonly request: object;
+  /** The headers of the request that the state was opened on, where they can be replaced. */
+  readonly headers: HeadersLike | undefined;
   readonly sessions: Map<string, Live>;
 }
 
@@ -26,7 +27,7 @@ const states = new WeakMap<object, RequestState>();
 export function liveOf(exchange: Exchange, name: string): Live {
   let state = states.get(exchange.owner);
   if (!state) {
-    state = { request: exchange.request, sessions: new Map() };
+    state = { headers: exchange.headers, sessions: new Map() };
     states.set(exchange.owner, state);
   }
   let live = state.sessions.get(name);
@@ -40,13 +41,13 @@ export function liveOf(exchange: Exchange, name: string): Live {
 /**
  * Whether the event is inside a cached or prerendered handler, whose answer goes to other people too.
  *
- * nitropack runs a cached handler on a new event over the same context, which it marks; ocache (Nitro 3) narrows the request
- * of the same event; the prerenderer says so in a header. A visitor who sends that header only signs himself out of one
- * request.
+ * nitropack runs a cached handler on a new event over the same context, which it marks. ocache (Nitro 3) puts a request with
+ * fewer headers into the same event; h3 itself replaces requests too, by proxies over the same headers. nitropack's
+ * prerenderer says so in a header: a visitor who sends it only signs himself out of one request.
  */
 export function isInsideCache(exchange: Exchange): boolean {
   const state = states.get(exchange.owner);
-  if (state) return exchange.major === 2 && !exchange.isSocket && state.request !== exchange.request;
+  if (state) return state.headers !== exchange.headers;
   const { cache } = exchange.context;
   const isCached = typeof cache === "object" && cache !== null && "options" in cache;
   return isCached || exchange.header("x-nitro-prerender") !== undefined;

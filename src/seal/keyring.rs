@@ -210,7 +210,8 @@ fn newest_integer_id(map: &[(String, RawPassword)]) -> Result<String> {
         .and_then(|ids| ids.into_iter().max())
         .map(|(_, id)| id.clone())
         .ok_or(Error::Config(
-            "password: a map of passwords needs integer ids, of which the highest seals: { 1: previous, 2: current }",
+            "password: a map of passwords needs integer ids, of which the highest seals: { 1: previous, 2: current }; \
+             ids of other forms are for createKeyring, which this version does not have yet",
         ))
 }
 
