@@ -75,15 +75,23 @@ export interface IronNumbers {
 /** What else a sealer depends on. */
 export type SealerExtras = Pick<SealerOptions, "alsoOpens" | "epochSalts" | "maxTokenLength" | "name">;
 
+/** Options that cannot change any more are flattened once. */
+const flattened = new WeakMap<object, readonly unknown[]>();
+
 /** {@link IronNumbers} as a flat list, for comparing. */
-export function flatten(options: IronNumbers): unknown[] {
-  return [
+export function flatten(options: IronNumbers): readonly unknown[] {
+  const known = flattened.get(options);
+  if (known) return known;
+  const flat = [
     ...flattenHalf(options.encryption),
     ...flattenHalf(options.integrity),
     options.ttl,
     options.timestampSkewSec,
     options.localtimeOffsetMsec,
   ];
+  if ([options, options.encryption, options.integrity].every((part) => Object.isFrozen(part)))
+    flattened.set(options, flat);
+  return flat;
 }
 
 function flattenHalf(half: unknown): unknown[] {

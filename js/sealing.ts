@@ -39,5 +39,8 @@ async function unsealLater(sealer: Sealer, token: string): Promise<StaleSeal | s
 }
 
 function starved(): Error {
-  return ironkeepError("ERR_BUSY", "A derived session key was needed elsewhere each time it was ready, try again in a second");
+  return ironkeepError(
+    "ERR_BUSY",
+    "A derived session key was needed elsewhere each time it was ready, try again in a second",
+  );
 }

@@ -1,6 +1,7 @@
 /**
  * Loads the addon. CommonJS, so that a missing binary can be caught and named where bundlers and tracers still see a plain
- * `require`.
+ * `require`. The error is exported and thrown by the importer: on Node 20 a CommonJS module that throws under an `import`
+ * ends the process, even when the import is caught.
  */
 
 const PACKAGE_OF: Readonly<Record<string, string>> = {
@@ -33,11 +34,14 @@ function missing(cause: unknown): Error {
   return Object.assign(error, { code: "ERR_NATIVE_MISSING" });
 }
 
-let binding: unknown;
-try {
-  binding = require("../../index.cjs");
-} catch (error) {
-  throw missing(error);
+function load(): { binding: unknown } | { error: Error } {
+  try {
+    return { binding: require("../../index.cjs") };
+  } catch (error) {
+    return { error: missing(error) };
+  }
 }
 
-export = binding;
+const loaded = load();
+
+export = loaded;

@@ -2,7 +2,8 @@ import type * as Binding from "../../index.js";
 import type { Engine, Sealer, SealerOptions } from "./index.js";
 import loaded from "./load.cjs";
 
-const binding = loaded as typeof Binding;
+if ("error" in loaded) throw loaded.error;
+const binding = loaded.binding as typeof Binding;
 
 /** Makes a sealer of the native addon; see {@link Engine.createSealer}. */
 export function createSealer(options: SealerOptions): Sealer {

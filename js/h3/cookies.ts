@@ -138,7 +138,7 @@ export class CookieWriter {
   #split(token: string): string[] {
     const encode = this.#options.encode ?? (NEEDS_NO_ENCODING.test(token) ? undefined : encodeURIComponent);
     const chunks: string[] = [];
-    for (let start = 0; start < token.length; ) {
+    for (let start = 0; start < token.length;) {
       let end = Math.min(start + this.#chunkLength, token.length);
       let chunk = token.slice(start, end);
       if (encode) {
@@ -177,10 +177,17 @@ export class CookieWriter {
 }
 
 function distinctKey(name: string, options: { domain?: unknown; path?: unknown; partitioned?: unknown }): string {
-  const domain = String(options.domain ?? "").replace(/^\./, "").toLowerCase();
+  const domain = String(options.domain ?? "")
+    .replace(/^\./, "")
+    .toLowerCase();
   return [name, domain, options.path || "/", options.partitioned ? "1" : "0"].join(";");
 }
 
 function cannotSet(name: string, reason: string): SessionHttpError {
-  return new SessionHttpError(500, "Server Error", `Cannot set chunked cookie "${name}": ${reason}`, "ERR_SESSION_TOO_LARGE");
+  return new SessionHttpError(
+    500,
+    "Server Error",
+    `Cannot set chunked cookie "${name}": ${reason}`,
+    "ERR_SESSION_TOO_LARGE",
+  );
 }

@@ -23,7 +23,12 @@ export function serializeLenient(cookie: SessionCookieOptions & { name: string; 
   if (sameSite) parts.push(`SameSite=${sameSite === true ? "Strict" : capitalize(sameSite)}`);
   if (partitioned) parts.push("Partitioned");
   const text = parts.join("; ");
-  if (cookie.name === "" || /[=;]/.test(cookie.name) || parts.some((part) => part.includes(";")) || !FIELD_CONTENT.test(text)) {
+  if (
+    cookie.name === "" ||
+    /[=;]/.test(cookie.name) ||
+    parts.some((part) => part.includes(";")) ||
+    !FIELD_CONTENT.test(text)
+  ) {
     throw new TypeError("The session's cookie has a name or an attribute that no header can carry");
   }
   return text;

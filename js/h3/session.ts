@@ -220,7 +220,9 @@ async function unsealed(call: Call, token: string): Promise<Unsealed | undefined
     return { session: parse(isStale ? opened.payload : opened, call.config), isStale };
   } catch (error) {
     if (isIronkeepError(error) && error.code === "ERR_BUSY") throw unavailable(call.exchange, error);
-    debug(`the token of the session "${call.name}" is refused: ${isIronkeepError(error) ? error.code : "not a session"}`);
+    debug(
+      `the token of the session "${call.name}" is refused: ${isIronkeepError(error) ? error.code : "not a session"}`,
+    );
     return undefined;
   }
 }

@@ -85,11 +85,7 @@ export function unsealSync(sealed: string, password: Password | PasswordHash, op
   return decode(opened, options);
 }
 
-function prepareSeal(
-  object: unknown,
-  password: unknown,
-  options: SealOptions,
-): { sealer: Sealer; payload: string } {
+function prepareSeal(object: unknown, password: unknown, options: SealOptions): { sealer: Sealer; payload: string } {
   checkOptions(options);
   const sealer = sealing.get(password, toSealingForm, flatten(options), (form) => toSealer(form, options, EXTRAS));
   sealer.checkSealing();
@@ -106,7 +102,10 @@ function prepareUnseal(sealed: unknown, password: unknown, options: SealOptions)
   }
   checkOptions(options);
   // iron spreads the halves here, so that one that is missing lacks an algorithm.
-  const spread = { ...options, encryption: { ...options.encryption }, integrity: { ...options.integrity } };
+  const spread =
+    options.encryption && options.integrity
+      ? options
+      : { ...options, encryption: { ...options.encryption }, integrity: { ...options.integrity } };
   return opening.get(password, toOpeningForm, flatten(spread), (form) => toSealer(form, spread, EXTRAS));
 }
 

@@ -49,7 +49,8 @@ function isLossless(data: unknown): boolean {
   };
   if (!accept(data)) return false;
   for (let value = open.pop(); value; value = open.pop()) {
-    if (!(Array.isArray(value) ? Array.from(value).every((item) => accept(item)) : isPlain(value, accept))) return false;
+    if (!(Array.isArray(value) ? Array.from(value).every((item) => accept(item)) : isPlain(value, accept)))
+      return false;
   }
   return true;
 }

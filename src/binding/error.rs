@@ -18,7 +18,7 @@ pub(crate) fn internal(error: &napi::Error) -> napi::Error<ErrorCode> {
 /// For promises: an error that carries a JavaScript `Error` with the code, made on the JavaScript thread.
 ///
 /// An error that was made elsewhere loses its code on the way to the rejection.
-pub(crate) fn to_rejection(env: &Env, error: &Error) -> napi::Error {
+pub(crate) fn to_rejection(env: Env, error: &Error) -> napi::Error {
     let made = env
         .create_error(napi::Error::new(Status::GenericFailure, error.to_string()))
         .and_then(|mut object| {

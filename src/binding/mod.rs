@@ -3,6 +3,7 @@
 //! Every export may be called from several workers at once; they share one [`seals`] state and one runtime. Exports that
 //! wait go through [`settle::settle`].
 
+#![allow(clippy::needless_pass_by_value, reason = "napi hands JavaScript's strings and objects over by value")]
 #![allow(unreachable_pub, reason = "napi's macros take public items, and JavaScript is who reaches them")]
 
 mod error;

@@ -91,7 +91,7 @@ impl Sealer {
         now: f64,
     ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
         match self.iron.try_unseal(&token, &self.bound, Timestamp::from_millis(now)) {
-            Ok(Attempt::Ready(opened)) => text(env, opened),
+            Ok(Attempt::Ready(opened)) => text(env, &opened),
             Ok(Attempt::NeedsKey) => Ok(Either3::C(Null)),
             Err(error) => Err(to_js(&error)),
         }
@@ -139,11 +139,11 @@ impl Sealer {
         now: f64,
     ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
         let opened = self.iron.unseal_blocking(&token, &self.bound, Timestamp::from_millis(now));
-        text(env, opened.map_err(|error| to_js(&error))?)
+        text(env, &opened.map_err(|error| to_js(&error))?)
     }
 }
 
-fn request<'env>(env: &'env Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'env, ()>> {
+fn request(env: &Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'_, ()>> {
     let (sender, receiver) = oneshot::channel::<Result<()>>();
     // A receiver that is gone belongs to an environment that is gone.
     ask(Box::new(move |outcome| drop(sender.send(outcome))));
@@ -154,7 +154,7 @@ fn request<'env>(env: &'env Env, ask: impl FnOnce(Done)) -> napi::Result<Promise
 /// no UTF-8 become U+FFFD.
 fn text<'env>(
     env: &'env Env,
-    opened: Opened,
+    opened: &Opened,
 ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
     let payload = if opened.payload.is_ascii() {
         env.create_string_latin1(&opened.payload)

@@ -9,17 +9,17 @@ use crate::binding::error::to_rejection;
 use crate::error::Result;
 
 /// A promise for `future`. Its error is made on the JavaScript thread, so that `err.code` survives.
-pub(crate) fn settle<'env, T, V>(
-    env: &'env Env,
+pub(crate) fn settle<T, V>(
+    env: &Env,
     future: impl Future<Output = Result<T>> + Send + 'static,
     convert: impl FnOnce(T) -> V + 'static,
-) -> napi::Result<PromiseRaw<'env, V>>
+) -> napi::Result<PromiseRaw<'_, V>>
 where
     T: Send + 'static,
     V: ToNapiValue + 'static,
 {
     env.spawn_future_with_callback(async move { Ok(future.await) }, move |env, outcome| match outcome {
         Ok(value) => Ok(convert(value)),
-        Err(error) => Err(to_rejection(env, &error)),
+        Err(error) => Err(to_rejection(*env, &error)),
     })
 }

@@ -99,7 +99,7 @@ fn nothing_but_a_token_opens<F: SealFormat>(format: &Arc<F>) {
     let token = seal(format, b"{}", now()).unwrap();
     let mut odd: Vec<String> = (0..token.len()).map(|length| token[..length].to_owned()).collect();
     odd.extend([
-        "".into(),
+        String::new(),
         "*".repeat(7),
         "*".repeat(1000),
         format!("{token}*"),

@@ -175,13 +175,14 @@ mod tests {
     use crate::seal::key_cache::{KeyUse, ProcessKey};
 
     type Job = Box<dyn FnOnce() + Send>;
+    type Finished = (String, bool);
 
     struct Fixture {
         process: ProcessKey,
         secret: Arc<TextSecret>,
         queue: Arc<Derivations>,
         jobs: Arc<Mutex<Vec<Job>>>,
-        order: (mpsc::Sender<(String, bool)>, mpsc::Receiver<(String, bool)>),
+        order: (mpsc::Sender<Finished>, mpsc::Receiver<Finished>),
     }
 
     impl Fixture {
@@ -217,14 +218,16 @@ mod tests {
                 .derive(id, spec, lane, Box::new(move |key| sender.send((salt, key.is_ok())).unwrap()));
         }
 
-        fn run_all(&self) -> Vec<(String, bool)> {
+        fn run_all(&self) -> Vec<Finished> {
             let jobs: Vec<Job> = self.jobs.lock().unwrap().drain(..).collect();
-            jobs.into_iter().for_each(|job| job());
+            for job in jobs {
+                job();
+            }
             self.order.1.try_iter().collect()
         }
     }
 
-    fn done(salts: &[&str]) -> Vec<(String, bool)> {
+    fn done(salts: &[&str]) -> Vec<Finished> {
         salts.iter().map(|salt| ((*salt).to_owned(), true)).collect()
     }
 

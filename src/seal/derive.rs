@@ -89,10 +89,7 @@ impl fmt::Debug for TextSecret {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn hex(bytes: &[u8]) -> String {
-        bytes.iter().map(|byte| format!("{byte:02x}")).collect()
-    }
+    use crate::seal::salt::hex;
 
     /// RFC 6070.
     #[test]

@@ -11,6 +11,7 @@ pub mod epoch;
 pub mod iron;
 pub mod key_cache;
 pub mod keyring;
+pub mod salt;
 pub mod shared;
 pub mod strength;
 

@@ -1,4 +1,4 @@
-//! The two ciphers of iron, over RustCrypto's AES.
+//! The two ciphers of iron, over `RustCrypto`'s AES.
 
 #![forbid(unsafe_code)]
 

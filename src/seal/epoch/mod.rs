@@ -6,28 +6,27 @@
 
 #![forbid(unsafe_code)]
 
+mod own_salts;
+mod side;
+
 use std::collections::HashMap;
 use std::fmt;
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::seal::derivations::Lane;
-use crate::seal::derive::TextSecret;
+use crate::seal::epoch::own_salts::{Keys, OwnSalts};
+use crate::seal::epoch::side::Side;
 use crate::seal::iron::options::Rounds;
 use crate::seal::key_cache::{KeySpec, KeyUse, SecretId};
 use crate::seal::keyring::{Half, Password};
+use crate::seal::salt::{SaltPair, random_salt};
 use crate::seal::shared::Shared;
 use crate::seal::{Bound, Done};
 use crate::secret::SecretBytes;
 
-/// The salt of the root. The asterisk keeps it out of every token, whose parts cannot hold one.
-const ROOT_SALT: &str = "ironkeep*epoch*v1";
-/// PBKDF2 iterations of the root, the second generation's.
-const ROOT_ITERATIONS: u32 = 8192;
 /// How many past days' salts are known as our own.
 const OWN_DAYS: u64 = 30;
 /// How many ready pairs are kept: tomorrow's, today's, and two for clocks that are set back.
@@ -53,63 +52,11 @@ pub struct EpochId {
     usage: EpochUse,
 }
 
-/// A salt with its key. A half given as bytes has an empty salt and is its own key.
-#[derive(Debug, Clone)]
-pub struct Salted {
-    /// The salt as it stands in the token.
-    pub salt: String,
-    /// The key.
-    pub key: Arc<SecretBytes>,
-}
-
-/// Both salts and keys.
-#[derive(Debug)]
-pub struct SaltPair {
-    /// The UTC day that the pair is of.
-    pub day: u64,
-    /// The encryption half.
-    pub encryption: Salted,
-    /// The integrity half.
-    pub integrity: Salted,
-}
-
 /// The salts of one password, session name and use.
 pub struct EpochSalts {
     encryption: Side,
     integrity: Side,
     state: Mutex<State>,
-}
-
-/// One half: what its salts come from.
-struct Side {
-    half: Half,
-    role: &'static str,
-    usage: KeyUse,
-    iterations: u32,
-    session: String,
-    root: OnceLock<hmac::Key>,
-}
-
-/// Salts by role, with their keys once derived.
-#[derive(Default)]
-struct OwnSalts {
-    encryption: HashMap<String, Option<Arc<SecretBytes>>>,
-    integrity: HashMap<String, Option<Arc<SecretBytes>>>,
-}
-
-impl OwnSalts {
-    fn of(&mut self, usage: KeyUse) -> &mut HashMap<String, Option<Arc<SecretBytes>>> {
-        if usage == KeyUse::Integrity { &mut self.integrity } else { &mut self.encryption }
-    }
-
-    /// Adds the pair of a day. A half of bytes has no salt.
-    fn insert(&mut self, pair: &SaltPair) {
-        for (own, salted) in [(&mut self.encryption, &pair.encryption), (&mut self.integrity, &pair.integrity)] {
-            if !salted.salt.is_empty() {
-                own.insert(salted.salt.clone(), Some(Arc::clone(&salted.key)));
-            }
-        }
-    }
 }
 
 #[derive(Default)]
@@ -134,18 +81,10 @@ impl EpochSalts {
             Half::Text(secret) => Some(*secret.id()),
             Half::Bytes(_) => None,
         };
-        let side = |half: &Half, role, usage, iterations| Side {
-            half: half.clone(),
-            role,
-            usage,
-            iterations,
-            session: bound.name.clone(),
-            root: OnceLock::new(),
-        };
         let lead_ms = random_lead()?;
         let make = || Self {
-            encryption: side(encryption, "encryption", usage.cipher, usage.rounds.encryption),
-            integrity: side(integrity, "integrity", KeyUse::Integrity, usage.rounds.integrity),
+            encryption: Side::new(encryption, "encryption", usage.cipher, usage.rounds.encryption, &bound.name),
+            integrity: Side::new(integrity, "integrity", KeyUse::Integrity, usage.rounds.integrity, &bound.name),
             state: Mutex::new(State { lead_ms, ..State::default() }),
         };
         let id = EpochId {
@@ -307,13 +246,12 @@ impl EpochSalts {
             if state.random.len() > MAX_PAIRS {
                 state.random.retain(|known, _| known.abs_diff(day) < 2);
             }
-            match state.random.get(&day) {
-                Some(pair) => pair.clone(),
-                None => {
-                    let pair = (random_salt(256)?, random_salt(256)?);
-                    state.random.insert(day, pair.clone());
-                    pair
-                }
+            if let Some(pair) = state.random.get(&day) {
+                pair.clone()
+            } else {
+                let pair = (random_salt(256)?, random_salt(256)?);
+                state.random.insert(day, pair.clone());
+                pair
             }
         } else {
             (String::new(), String::new())
@@ -326,7 +264,7 @@ impl EpochSalts {
         if self.state().own_day == Some(today) {
             return;
         }
-        let list = |side: &Side| -> HashMap<_, _> {
+        let list = |side: &Side| -> Keys {
             let days = today.saturating_sub(OWN_DAYS)..=today + 1;
             days.filter_map(|day| Some((side.salt_of(day).filter(|salt| !salt.is_empty())?, None)))
                 .collect()
@@ -357,99 +295,8 @@ impl fmt::Debug for EpochSalts {
     }
 }
 
-impl Side {
-    fn strong(&self) -> Option<&Arc<TextSecret>> {
-        match &self.half {
-            Half::Text(secret) if secret.is_strong() => Some(secret),
-            _ => None,
-        }
-    }
-
-    /// Whether a derivation is one of this half. The two halves never share a salt, since the role is part of it.
-    fn derives(&self, spec: &KeySpec) -> bool {
-        let same_secret = matches!(&self.half, Half::Text(secret) if secret.id() == spec.secret.id());
-        same_secret && self.usage == spec.usage && self.iterations == spec.iterations
-    }
-
-    fn is_random(&self) -> bool {
-        matches!(&self.half, Half::Text(secret) if !secret.is_strong())
-    }
-
-    /// Gets the root derived, where there is one to derive and it is not there yet.
-    fn ensure_root(&self, shared: &Shared, done: Box<dyn FnOnce(Result<Option<Arc<SecretBytes>>>) + Send>) {
-        match self.strong() {
-            Some(secret) if self.root.get().is_none() => {
-                let spec = KeySpec {
-                    secret: Arc::clone(secret),
-                    usage: KeyUse::EpochRoot,
-                    iterations: ROOT_ITERATIONS,
-                    salt: ROOT_SALT.to_owned(),
-                };
-                shared.derive(spec, Lane::Own, Box::new(move |root| done(root.map(Some))));
-            }
-            _ => done(Ok(None)),
-        }
-    }
-
-    fn keep_root(&self, root: Option<&SecretBytes>) {
-        if let Some(root) = root {
-            self.root.get_or_init(|| hmac::Key::new(hmac::HMAC_SHA256, root.expose()));
-        }
-    }
-
-    /// The salt of a day: empty for a half of bytes, none where it is random or the root is not derived yet.
-    fn salt_of(&self, day: u64) -> Option<String> {
-        if matches!(self.half, Half::Bytes(_)) {
-            return Some(String::new());
-        }
-        let mut context = hmac::Context::with_key(self.root.get()?);
-        update_prefixed(&mut context, self.role);
-        update_prefixed(&mut context, &self.session);
-        context.update(&day.to_be_bytes());
-        Some(hex(context.sign().as_ref()))
-    }
-
-    fn salted(&self, salt: String, shared: &Shared, done: Box<dyn FnOnce(Result<Salted>) + Send>) {
-        match &self.half {
-            Half::Bytes(key) => done(Ok(Salted { salt: String::new(), key: Arc::clone(key) })),
-            Half::Text(secret) => {
-                let (secret, usage, iterations) = (Arc::clone(secret), self.usage, self.iterations);
-                let spec = KeySpec { secret, usage, iterations, salt: salt.clone() };
-                shared.derive(spec, Lane::Own, Box::new(move |key| done(key.map(|key| Salted { salt, key }))));
-            }
-        }
-    }
-}
-
-/// `lp(text)`: the length as a 32-bit big-endian number, then the bytes.
-fn update_prefixed(context: &mut hmac::Context, text: &str) {
-    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    context.update(&length.to_be_bytes());
-    context.update(text.as_bytes());
-}
-
-/// A random salt of `bits` bits in lower-case hex; a part of a byte counts as a whole one, as in iron.
-///
-/// # Errors
-/// `ERR_INTERNAL` when the system has no random bytes.
-pub fn random_salt(bits: u32) -> Result<String> {
-    let mut salt = vec![0; bits.div_ceil(8) as usize];
-    SystemRandom::new().fill(&mut salt).map_err(|_| Error::Random)?;
-    Ok(hex(&salt))
-}
-
 fn random_lead() -> Result<f64> {
     let mut bytes = [0; 4];
     SystemRandom::new().fill(&mut bytes).map_err(|_| Error::Random)?;
     Ok(f64::from(u32::from_be_bytes(bytes)) / f64::from(u32::MAX) * LEAD_MS)
-}
-
-fn hex(bytes: &[u8]) -> String {
-    const DIGITS: &[u8; 16] = b"0123456789abcdef";
-    let mut text = String::with_capacity(bytes.len() * 2);
-    for byte in bytes {
-        text.push(char::from(DIGITS[usize::from(byte >> 4)]));
-        text.push(char::from(DIGITS[usize::from(byte & 15)]));
-    }
-    text
 }

@@ -1,0 +1,64 @@
+//! Which key opens what, and what the cache keeps.
+
+#![forbid(unsafe_code)]
+
+use super::*;
+
+/// A derived key is never found by id or salt alone: the same id and the same salts under another password stay refused,
+/// however warm the cache is with the first.
+#[test]
+fn one_salt_under_two_passwords_is_two_keys() {
+    let shared = shared();
+    let keyed = |text: &str| {
+        let spec = PasswordSpec::Map(vec![("1".into(), password(text))]);
+        iron_with(spec, IronOptions { also_opens: Vec::new(), ..options(8192) }, &shared)
+    };
+    let (first, second) = (keyed(STRONG), keyed(OTHER));
+    let token = seal(&first, b"{\"secret\":1}", now()).unwrap();
+    for _ in 0..3 {
+        unseal(&first, &token, now()).unwrap();
+        assert_eq!(unseal(&second, &token, now()).unwrap_err(), Error::BadMac);
+    }
+
+    // A stranger's salts, put into a token of each: both keys are cached, and each opens its own.
+    let fresh = |text: &str| {
+        let spec = PasswordSpec::Map(vec![("1".into(), password(text))]);
+        iron_with(spec, IronOptions { salts: SaltPolicy::Fresh, also_opens: Vec::new(), ..options(8192) }, &shared)
+    };
+    let salted = |iron: &Iron, text: &str| {
+        let secret = Arc::new(crate::seal::derive::TextSecret::new(text.into(), shared.process()));
+        let salted = |usage, salt: &str| {
+            let spec = KeySpec { secret: Arc::clone(&secret), usage, iterations: 8192, salt: salt.into() };
+            Salted { salt: salt.into(), key: Arc::new(spec.derive()) }
+        };
+        let pair = SaltPair {
+            day: 0,
+            encryption: salted(KeyUse::Aes256Cbc, "aa"),
+            integrity: salted(KeyUse::Integrity, "bb"),
+        };
+        iron.write(b"{}", iron.keyring.sealing().unwrap(), &pair, now()).unwrap()
+    };
+    let (third, fourth) = (fresh(STRONG), fresh(OTHER));
+    let (one, two) = (salted(&third, STRONG), salted(&fourth, OTHER));
+    assert_eq!(salts(&one), salts(&two));
+    for _ in 0..2 {
+        assert!(unseal(&third, &one, now()).is_ok());
+        assert!(unseal(&fourth, &two, now()).is_ok());
+        assert_eq!(unseal(&third, &two, now()).unwrap_err(), Error::BadMac);
+        assert_eq!(unseal(&fourth, &one, now()).unwrap_err(), Error::BadMac);
+    }
+}
+
+#[test]
+fn a_forged_token_leaves_nothing_in_the_cache() {
+    let shared = shared();
+    let iron = iron(STRONG, IronOptions { salts: SaltPolicy::Fresh, ..options(8192) }, &shared);
+    let token = seal(&iron, b"{}", now()).unwrap();
+    let forged = forge(&token);
+    assert_eq!(unseal(&iron, &forged, now()).unwrap_err(), Error::BadMac);
+    assert_eq!(iron.try_unseal(&token, &bound(), now()).unwrap(), Attempt::NeedsKey);
+    unseal(&iron, &token, now()).unwrap();
+    assert!(matches!(iron.try_unseal(&token, &bound(), now()).unwrap(), Attempt::Ready(_)));
+    // Under a warm salt a forgery is refused on the spot, without a derivation.
+    assert_eq!(iron.try_unseal(&forged, &bound(), now()).unwrap_err(), Error::BadMac);
+}
