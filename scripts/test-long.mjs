@@ -1,0 +1,49 @@
+// npm run test:long [-- SUITE [arguments]]: what takes minutes.
+//
+// The other Nodes are npm packages in a folder of their own: among the root's packages they would
+// shadow `node` in every npm script.
+
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { build } from "./lib/build.mjs";
+import { ensureDependencies, requireCargo } from "./lib/require.mjs";
+import { main, root } from "./lib/run.mjs";
+import { cargoTest, runSuites, vitest } from "./lib/suites.mjs";
+
+const PROPTEST_CASES = "20000";
+const nodesFolder = join(root, "tools/nodes");
+
+function otherNodes() {
+  const manifest = join(nodesFolder, "package.json");
+  if (!existsSync(manifest)) return [];
+  return Object.keys(JSON.parse(readFileSync(manifest, "utf8")).dependencies);
+}
+
+async function prepareNodes() {
+  await build();
+  ensureDependencies(nodesFolder);
+}
+
+const suites = [
+  {
+    name: "rust-properties",
+    prepare: requireCargo,
+    run: (args) => cargoTest(["--release", "--no-default-features", ...args], { PROPTEST_CASES }),
+  },
+  ...otherNodes().map((name) => ({
+    name: `js-${name}`,
+    prepare: prepareNodes,
+    run: (args) => vitest(args, { name, node: join(nodesFolder, "node_modules", name, "bin/node") }),
+  })),
+];
+
+if (existsSync(join(root, "vitest.long.config.ts"))) {
+  suites.push({
+    name: "js-long",
+    prepare: build,
+    run: (args) => vitest(["--config", "vitest.long.config.ts", ...args], { name: "long" }),
+  });
+}
+
+await main((args) => runSuites(suites, args));
