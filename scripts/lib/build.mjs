@@ -25,6 +25,20 @@ async function buildAddon(force) {
   });
 }
 
+async function makePlatformPackages(force) {
+  const step = {
+    name: "npm",
+    inputs: ["package.json", "package-lock.json"],
+    outputs: () => ["npm"],
+    force,
+  };
+  await once(step, () => {
+    // A platform that is no longer a target must not be published.
+    rmSync(join(root, "npm"), { recursive: true, force: true });
+    run(process.execPath, [bin("@napi-rs/cli", "napi"), "create-npm-dirs"]);
+  });
+}
+
 async function compileTypeScript(force) {
   const step = {
     name: "typescript",
@@ -39,11 +53,12 @@ async function compileTypeScript(force) {
   });
 }
 
-/** Makes index.cjs, index.d.ts, the addon, the files generated from it, and dist/: what changed, in this order. */
+/** Makes index.cjs, index.d.ts, the addon, npm/, the files generated from the addon, and dist/: what changed, in this order. */
 export async function build({ force = false } = {}) {
   requireCargo();
   ensureDependencies();
   await buildAddon(force);
+  await makePlatformPackages(force);
   // Always: it takes no time, and what it reads is its own business.
   if (existsSync(join(root, "scripts/generate.mjs"))) {
     run(process.execPath, ["scripts/generate.mjs"]);
