@@ -134,13 +134,15 @@ class WebExchange implements Exchange {
   readonly headers: HeadersLike | undefined;
   readonly context: Record<string, unknown>;
   readonly response: ExchangeResponse | undefined;
-  readonly isSocket = false;
+  readonly isSocket: boolean;
 
   readonly #request: NonNullable<AnyEvent["req"]>;
 
   constructor(event: AnyEvent, request: NonNullable<AnyEvent["req"]>) {
     this.#request = request;
     this.headers = event.res && request.headers;
+    // h3 2's own way into a WebSocket hook is `{ req: peer.request, context: peer.context }`.
+    this.isSocket = !event.res && request.headers.get("sec-websocket-key") !== null;
     this.context = event.context ?? (request.context ??= {});
     // Without a response it is no event of h3's but something that carries a request: the context is what lasts.
     this.owner = event.res ? event : this.context;
