@@ -23,9 +23,8 @@ export interface Exchange {
 
 /** The headers of a response. Where errors have headers of their own, what is set goes there too. */
 export interface ExchangeResponse {
-  cookies(): string[];
-  /** Replaces all Set-Cookie headers. `isOurs` picks those that an error response has to carry. */
-  setCookies(cookies: readonly string[], isOurs: (cookie: string) => boolean): void;
+  /** Adds Set-Cookie lines in the place of those that `replaces` picks. */
+  setCookies(cookies: readonly string[], replaces: (cookie: string) => boolean): void;
   setDefault(name: string, value: string): void;
 }
 
@@ -36,7 +35,6 @@ interface NodeRequest {
 interface NodeResponse {
   getHeader(name: string): number | string | string[] | undefined;
   setHeader(name: string, value: string | readonly string[]): unknown;
-  removeHeader(name: string): void;
 }
 
 interface WebResponse {
@@ -113,14 +111,10 @@ class NodeExchangeResponse implements ExchangeResponse {
     this.#response = response;
   }
 
-  cookies(): string[] {
-    const value = this.#response.getHeader("set-cookie");
-    if (value === undefined) return [];
-    return Array.isArray(value) ? value : [String(value)];
-  }
-
-  setCookies(cookies: readonly string[]): void {
-    this.#response.setHeader("set-cookie", cookies);
+  setCookies(cookies: readonly string[], replaces: (cookie: string) => boolean): void {
+    const value = this.#response.getHeader("set-cookie") ?? [];
+    const others = (Array.isArray(value) ? value : [String(value)]).filter((cookie) => !replaces(cookie));
+    this.#response.setHeader("set-cookie", [...others, ...cookies]);
   }
 
   setDefault(name: string, value: string): void {
@@ -165,16 +159,9 @@ class WebExchangeResponse implements ExchangeResponse {
     this.#response = response;
   }
 
-  cookies(): string[] {
-    return this.#response.headers.getSetCookie();
-  }
-
-  setCookies(cookies: readonly string[], isOurs: (cookie: string) => boolean): void {
-    replaceCookies(this.#response.headers, cookies);
-    const errors = this.#response.errHeaders;
-    if (!errors) return;
-    const others = errors.getSetCookie().filter((cookie) => !isOurs(cookie));
-    replaceCookies(errors, [...others, ...cookies.filter((cookie) => isOurs(cookie))]);
+  setCookies(cookies: readonly string[], replaces: (cookie: string) => boolean): void {
+    mergeCookies(this.#response.headers, cookies, replaces);
+    if (this.#response.errHeaders) mergeCookies(this.#response.errHeaders, cookies, replaces);
   }
 
   setDefault(name: string, value: string): void {
@@ -190,8 +177,13 @@ function routeOf(context: Record<string, unknown>): string | undefined {
   return typeof route === "string" ? route : undefined;
 }
 
-function replaceCookies(headers: Headers, cookies: readonly string[]): void {
-  headers.delete("set-cookie");
+/** Leaves the list alone where it can: every line that is added is checked anew, character by character. */
+function mergeCookies(headers: Headers, cookies: readonly string[], replaces: (cookie: string) => boolean): void {
+  const current = headers.getSetCookie();
+  if (current.some((cookie) => replaces(cookie))) {
+    headers.delete("set-cookie");
+    for (const cookie of current) if (!replaces(cookie)) headers.append("set-cookie", cookie);
+  }
   for (const cookie of cookies) headers.append("set-cookie", cookie);
 }
 

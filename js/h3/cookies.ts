@@ -116,8 +116,7 @@ export class CookieWriter {
 
   /** Puts our cookies in the place of what was set before under the same name, domain and path. */
   #stage(response: ExchangeResponse, cookies: string[]): void {
-    const others = response.cookies().filter((cookie) => !this.#isSame(cookie));
-    response.setCookies([...others, ...cookies], (cookie) => this.#isOurs(cookie));
+    response.setCookies(cookies, (cookie) => this.#isSame(cookie));
     response.setDefault("cache-control", "no-store");
   }
 
