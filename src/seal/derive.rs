@@ -69,11 +69,12 @@ impl TextSecret {
     }
 }
 
-/// With one iteration each block is a single HMAC of the salt and the block's number.
+/// With one iteration each block is a single HMAC of the salt and the block's number. The salt is absorbed once for all.
 fn one_iteration(keyed: &Hmac<Sha1>, salt: &[u8], out: &mut [u8]) {
+    let mut salted = keyed.clone();
+    salted.update(salt);
     for (number, block) in (1u32..).zip(out.chunks_mut(20)) {
-        let mut mac = keyed.clone();
-        mac.update(salt);
+        let mut mac = salted.clone();
         mac.update(&number.to_be_bytes());
         let digest = mac.finalize().into_bytes();
         block.copy_from_slice(&digest[..block.len()]);

@@ -2,8 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use base64_simd::{Out, URL_SAFE_NO_PAD};
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -73,7 +72,7 @@ impl<'a> Token<'a> {
     /// `ERR_SEAL_INVALID` when one is not canonical base64url.
     pub fn encrypted(&self) -> Result<([u8; 16], Vec<u8>)> {
         let iv = decode_array(self.iv).ok_or(Error::InvalidBase64)?;
-        let ciphertext = URL_SAFE_NO_PAD.decode(self.ciphertext).map_err(|_| Error::InvalidBase64)?;
+        let ciphertext = URL_SAFE_NO_PAD.decode_to_vec(self.ciphertext).map_err(|_| Error::InvalidBase64)?;
         Ok((iv, ciphertext))
     }
 }
@@ -93,12 +92,11 @@ fn check_expiration(expiration: &str, options: &IronOptions, now: Timestamp) -> 
 /// Decodes exactly `N` bytes of canonical base64url without padding.
 fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    // The engine asks for room by the length of the text, so a text of another length is refused here.
-    if text.len() != base64::encoded_len(N, false)? {
+    if text.len() != URL_SAFE_NO_PAD.encoded_length(N) {
         return None;
     }
-    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-    (length == N).then_some(bytes)
+    let decoded = URL_SAFE_NO_PAD.decode(text.as_bytes(), Out::from_slice(&mut bytes)).ok()?;
+    (decoded.len() == N).then_some(bytes)
 }
 
 /// A token that is being written.
@@ -114,9 +112,9 @@ impl Writer {
             text.push_str(part);
             text.push('*');
         }
-        URL_SAFE_NO_PAD.encode_string(iv, &mut text);
+        URL_SAFE_NO_PAD.encode_append(iv, &mut text);
         text.push('*');
-        URL_SAFE_NO_PAD.encode_string(ciphertext, &mut text);
+        URL_SAFE_NO_PAD.encode_append(ciphertext, &mut text);
         text.push('*');
         text.push_str(expiration);
         Self(text)
@@ -136,7 +134,7 @@ impl Writer {
         self.0.push('*');
         self.0.push_str(salt);
         self.0.push('*');
-        URL_SAFE_NO_PAD.encode_string(mac, &mut self.0);
+        URL_SAFE_NO_PAD.encode_append(mac, &mut self.0);
         let length = self.0.len();
         if length > limit { Err(Error::TooLarge { length, limit }) } else { Ok(self.0) }
     }
