@@ -12,7 +12,7 @@ const example = (name) => import(new URL(`../examples/demo/${name}.mjs`, import.
 async function serve(password) {
   const [{ createDemoApp }, { listen }] = await Promise.all([example("app"), example("listen")]);
   const { url } = await listen(createDemoApp(password), Number(process.env.PORT ?? PORT));
-  console.log(`\nThe demo is at ${url}\nCtrl+C ends it. The sessions end with it, unless SESSION_PASSWORD is set.`);
+  console.log(`\nOpen ${url} in a browser.\nCtrl+C ends it. The sessions end with it, unless SESSION_PASSWORD is set.`);
 }
 
 async function runOnce(password) {

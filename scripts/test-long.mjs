@@ -12,7 +12,7 @@ import { main, root } from "./lib/run.mjs";
 import { cargoTest, runSuites, vitest } from "./lib/suites.mjs";
 
 const PROPTEST_CASES = "20000";
-const nodesFolder = join(root, "tools/nodes");
+const nodesFolder = join(root, "__test__/nodes/versions");
 
 function otherNodes() {
   const manifest = join(nodesFolder, "package.json");

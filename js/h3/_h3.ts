@@ -13,6 +13,8 @@ export interface Exchange {
   readonly context: Record<string, unknown>;
   /** `undefined`: no response can carry a cookie. */
   readonly response: ExchangeResponse | undefined;
+  /** Whether the request is one that a cache made for itself. */
+  readonly isNarrowed: boolean;
   /** A WebSocket hook: the handshake is over, and a write would be lost. */
   readonly isSocket: boolean;
   /** The pattern of the matched route, where h3 tells it. Never the path, which may hold what is private. */
@@ -45,7 +47,7 @@ interface WebResponse {
 
 interface AnyEvent {
   node?: { req: NodeRequest; res: NodeResponse };
-  req?: { headers: HeadersLike; context?: Record<string, unknown> };
+  req?: { headers: HeadersLike; context?: Record<string, unknown>; runtime?: { name?: string } };
   res?: WebResponse;
   request?: { headers: HeadersLike };
   headers?: HeadersLike;
@@ -84,6 +86,7 @@ class NodeExchange implements Exchange {
   readonly headers = undefined;
   readonly context: Record<string, unknown>;
   readonly response: ExchangeResponse;
+  readonly isNarrowed = false;
   readonly isSocket = false;
   readonly #request: NodeRequest;
 
@@ -128,6 +131,7 @@ class WebExchange implements Exchange {
   readonly headers: HeadersLike | undefined;
   readonly context: Record<string, unknown>;
   readonly response: ExchangeResponse | undefined;
+  readonly isNarrowed: boolean;
   readonly isSocket: boolean;
 
   readonly #request: NonNullable<AnyEvent["req"]>;
@@ -135,6 +139,8 @@ class WebExchange implements Exchange {
   constructor(event: AnyEvent, request: NonNullable<AnyEvent["req"]>) {
     this.#request = request;
     this.headers = event.res && request.headers;
+    // srvx's requests on Node have an `ip`. The caches of Nitro 3 make a plain request and copy the runtime to it.
+    this.isNarrowed = request.runtime?.name === "node" && !("ip" in request);
     // h3 2's own way into a WebSocket hook is `{ req: peer.request, context: peer.context }`.
     this.isSocket = !event.res && request.headers.get("sec-websocket-key") !== null;
     this.context = event.context ?? (request.context ??= {});
@@ -193,6 +199,7 @@ class SocketExchange implements Exchange {
   readonly headers = undefined;
   readonly context: Record<string, unknown>;
   readonly response = undefined;
+  readonly isNarrowed = false;
   readonly isSocket = true;
   readonly route = undefined;
   readonly #headers: HeadersLike;

@@ -41,11 +41,12 @@ export function liveOf(exchange: Exchange, name: string): Live {
 /**
  * Whether the event is inside a cached or prerendered handler, whose answer goes to other people too.
  *
- * nitropack runs a cached handler on a new event over the same context, which it marks. ocache (Nitro 3) puts a request with
- * fewer headers into the same event; h3 itself replaces requests too, by proxies over the same headers. nitropack's
- * prerenderer says so in a header: a visitor who sends it only signs himself out of one request.
+ * nitropack runs a cached handler on a new event over the same context, which it marks. The caches of Nitro 3 put a
+ * request with fewer headers into the same event; h3 itself replaces requests too, by proxies over the same headers. The
+ * prerenderers say so in a header: a visitor who sends it only signs himself out of one request.
  */
 export function isInsideCache(exchange: Exchange): boolean {
+  if (exchange.isNarrowed) return true;
   const state = states.get(exchange.owner);
   if (state) return state.headers !== exchange.headers;
   const { cache } = exchange.context;

@@ -1,0 +1,39 @@
+import { execFile } from "node:child_process";
+
+/** Variables of this shell, of npm and of vitest that would change what a child does. */
+const OURS =
+  /^(?:BASE_URL$|DEV$|MODE$|NAPI_RS_|NITRO_|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|NUXT_|PORT$|PROD$|SESSION_|SSR$|TEST$|VITEST|npm_)/;
+
+/** The environment of a child that is to behave as at a user's. */
+export function plainEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
+  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name))), ...more };
+}
+
+export interface CommandOptions {
+  readonly cwd: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
+export interface Output {
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Runs a command to its end; a failure carries what it printed. */
+export function command(file: string, args: readonly string[], { cwd, env }: CommandOptions): Promise<Output> {
+  return new Promise((resolve, reject) => {
+    const options = { cwd, env: plainEnvironment(env), maxBuffer: 64 * 1024 * 1024 };
+    execFile(file, args, options, (error, stdout, stderr) => {
+      if (error === null) resolve({ stdout, stderr });
+      else reject(new Error(`${[file, ...args].join(" ")}\n${error.message}\n${stdout}\n${stderr}`));
+    });
+  });
+}
+
+/** The same for npm, which is a script on Windows. */
+export function npm(args: readonly string[], options: CommandOptions): Promise<Output> {
+  const quiet = [...args, "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"];
+  return process.platform === "win32"
+    ? command("cmd", ["/d", "/c", "npm", ...quiet], options)
+    : command("npm", quiet, options);
+}

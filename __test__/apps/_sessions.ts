@@ -1,0 +1,125 @@
+import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
+
+import { builtBinary } from "../_pack.ts";
+import { PASSWORD } from "../h3/_passwords.ts";
+import { type App, type BuiltApp, build } from "./_build.ts";
+import type { Page, Seen } from "./fixtures/shared/sessions.ts";
+import { type Server, serve } from "./_server.ts";
+import { middlewareCookieTests } from "./_middleware-cookies.ts";
+import { COOKIE, type Member, type Visitor, signIn, unmade, visitor } from "./_visitor.ts";
+
+const ENVIRONMENT = { SESSION_PASSWORD: PASSWORD };
+const BUILD_WITHIN_MS = 240_000;
+const NOBODY: Omit<Page, "made"> = { used: { id: null, data: {} }, got: { id: "", data: {} } };
+
+export interface SessionApp extends App {
+  readonly middlewareCookies: keyof typeof middlewareCookieTests;
+}
+
+/** Builds and starts the app, and drives it over HTTP. */
+export function describeApp(app: SessionApp): void {
+  describe(app.fixture, () => {
+    let built: BuiltApp;
+    let server: Server;
+
+    const read = (path: string): string => readFileSync(join(built.output, path), "utf8");
+    const newcomer = (): Visitor => visitor(server.origin);
+    const signedIn = (user: string): Promise<Member> => signIn(newcomer(), user);
+
+    beforeAll(async () => {
+      built = await build(app, ENVIRONMENT);
+      server = await serve(built.output, ENVIRONMENT);
+    }, BUILD_WITHIN_MS);
+
+    afterAll(async () => {
+      await server?.stop();
+      if (built) rmSync(built.output, { recursive: true, force: true });
+    });
+
+    beforeEach(() => {
+      onTestFailed(() => console.error(`${app.fixture}:\n${built.log}\n${server.stderr()}`));
+    });
+
+    describe("the output", () => {
+      it("contains the binary, once, as it was built", () => {
+        const files = readdirSync(built.output, { recursive: true, encoding: "utf8" });
+        const binaries = files.filter((path) => path.endsWith(".node"));
+        expect(binaries).toHaveLength(1);
+        const [binary = ""] = binaries;
+        expect(readFileSync(join(built.output, binary)).equals(readFileSync(builtBinary()))).toBe(true);
+      });
+
+      it("has a prerendered page without a session", () => {
+        const path = "public/prerendered";
+        const page = JSON.parse(read(existsSync(join(built.output, path, "index.html")) ? `${path}/index.html` : path));
+        expect(page).toEqual({ made: expect.any(String), ...NOBODY });
+        expect(built.log).toMatch(/├─ \/prerendered \(/);
+        expect(built.log).toMatch(/IronkeepWarning: .*\/prerendered\b/);
+      });
+    });
+
+    describe("a plain route", () => {
+      it("signs in and counts visits, by the cookie alone", async () => {
+        const ada = await signedIn("ada");
+        for (const visits of [1, 2, 3]) {
+          const reply = await ada.get("/visits");
+          expect(reply.json()).toEqual({ id: ada.id, data: { user: "ada", visits } });
+          expect(reply.cookieNames()).toEqual([COOKIE]);
+          expect(reply.headers.get("cache-control")).toBe("no-store");
+        }
+        expect((await newcomer().get("/visits")).json<Seen>().data).toEqual({ visits: 1 });
+      });
+
+      it("takes a cookie that was tampered with for none", async () => {
+        const ada = await signedIn("ada");
+        const token = ada.jar.value(COOKIE);
+        ada.jar.set(COOKIE, `${token.slice(0, -1)}${token.endsWith("A") ? "B" : "A"}`);
+        const { id, data } = (await ada.get("/visits")).json<Seen>();
+        expect(data).toEqual({ visits: 1 });
+        expect(id).toMatch(/^[\da-f-]{36}$/);
+        expect(id).not.toBe(ada.id);
+      });
+    });
+
+    describe.each([
+      ["a cached handler", "/cached"],
+      ["a handler under a cache rule", "/ruled"],
+      ["a cached handler behind a middleware that opens the session", "/readers/cached"],
+      ["a handler under a cache rule, with such a middleware", "/readers/ruled"],
+    ])("%s", (_title, path) => {
+      it("has no session and sets none, and all get the same page", async () => {
+        const [ada, bob] = [await signedIn("ada"), await signedIn("bob")];
+        const page = unmade(path);
+        const first = await ada.get(page);
+        expect(first.json()).toEqual({ made: expect.any(String), ...NOBODY });
+        expect(first.setCookies).toEqual([]);
+        for (const somebody of [ada, bob]) {
+          const reply = await somebody.get(page);
+          expect(reply.text).toBe(first.text);
+          expect(reply.setCookies).toEqual([]);
+        }
+      });
+
+      it("changes nobody's session", async () => {
+        const ada = await signedIn("ada");
+        await ada.get(unmade(path));
+        expect((await ada.get("/visits")).json()).toEqual({ id: ada.id, data: { user: "ada", visits: 1 } });
+      });
+    });
+
+    describe("a cached handler behind a middleware that writes", () => {
+      it("has no session", async () => {
+        const page = unmade("/members/cached");
+        for (const somebody of [await signedIn("ada"), await signedIn("bob"), newcomer()]) {
+          const reply = await somebody.get(page);
+          expect(reply.json()).toEqual({ made: expect.any(String), ...NOBODY });
+        }
+      });
+
+      middlewareCookieTests[app.middlewareCookies]({ newcomer, signedIn });
+    });
+  });
+}

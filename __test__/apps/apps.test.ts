@@ -1,0 +1,23 @@
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+
+import { afterAll, expect, it } from "vitest";
+
+import { removePacked } from "../_pack.ts";
+import { type SessionApp, describeApp } from "./_sessions.ts";
+
+const apps: readonly SessionApp[] = [
+  { fixture: "nitro-3", builder: "nitro", middlewareCookies: "dropped" },
+  { fixture: "nitro-3.0.0", builder: "nitro", middlewareCookies: "shared" },
+  { fixture: "nitropack-2", builder: "nitropack", middlewareCookies: "set" },
+];
+
+afterAll(removePacked);
+
+it("every fixture is an app that is tested", () => {
+  const folders = readdirSync(join(import.meta.dirname, "fixtures"));
+  expect(folders.toSorted()).toEqual([...apps.map(({ fixture }) => fixture), "shared"]);
+});
+
+// One after the other: each build keeps every core busy.
+for (const app of apps) describeApp(app);
