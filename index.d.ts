@@ -38,7 +38,7 @@ export declare class Sealer {
   /** Seals a text with fresh salts, deriving keys on the calling thread. */
   sealSync(payload: string, now: number): string
   /** Opens a token, deriving keys on the calling thread. */
-  unsealSync(token: string, now: number): string | StaleSeal | null
+  unsealSync(token: string, now: number): string | StaleSeal
 }
 
 /** One row of the table of error codes. */

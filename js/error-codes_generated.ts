@@ -20,8 +20,8 @@ export const ERROR_CODES = {
   ERR_NATIVE_MISSING: "ERR_NATIVE_MISSING",
   /** A session was written where no response can carry its cookie, such as a WebSocket hook. */
   ERR_READ_ONLY: "ERR_READ_ONLY",
-  /** The sealed session would be longer than Ironkeep reads back. Keep large data in a store. */
-  ERR_SESSION_TOO_LARGE: "ERR_SESSION_TOO_LARGE",
+  /** The sealed session is larger than its cookies may be. Keep less in the session. */
+  ERR_COOKIE_TOO_LARGE: "ERR_COOKIE_TOO_LARGE",
   /** A defect in Ironkeep, such as a caught panic. Please report it. */
   ERR_INTERNAL: "ERR_INTERNAL",
 } as const;

@@ -46,10 +46,18 @@ export function toPasswordInput(value: unknown): PasswordInput {
   return input;
 }
 
-/** The entries of a map that hold something, own properties alone. What is no password is refused when a token names it. */
+function isOnePassword(value: Readonly<Record<string, unknown>>): boolean {
+  return "secret" in value || "encryption" in value || "integrity" in value;
+}
+
+/**
+ * The entries of a map that hold something, own properties alone. What is no password is refused when a token names it.
+ *
+ * The `id` of one password is no entry: it stands in every token, so a token that names `id` would open with a public secret.
+ */
 function toEntries(map: Readonly<Record<string, unknown>>): PasswordEntry[] {
   return Object.entries(map)
-    .filter(([, value]) => Boolean(value))
+    .filter(([key, value]) => Boolean(value) && !(key === "id" && isOnePassword(map)))
     .map(([id, value]) => ({ id, password: toPasswordInput(value) }));
 }
 
@@ -82,7 +90,7 @@ export function toSessionForm(password: unknown): PasswordForm {
     );
   }
   const map = toEntries(password);
-  return "secret" in password || "encryption" in password || "integrity" in password
+  return isOnePassword(password)
     ? { form: "sealing", password: toPasswordInput(password), map }
     : { form: "map", map, sessionRules: true };
 }

@@ -1,4 +1,4 @@
-/** A map that keeps the entries that were set last. */
+/** A map that keeps the entries that were used last. */
 export class Recent<V> {
   readonly #entries = new Map<string, V>();
   readonly #max: number;
@@ -8,10 +8,16 @@ export class Recent<V> {
   }
 
   get(key: string): V | undefined {
-    return this.#entries.get(key);
+    const value = this.#entries.get(key);
+    // Below half of the limit nothing can be forgotten soon, and the order needs no care.
+    if (value !== undefined && this.#entries.size > this.#max / 2) {
+      this.#entries.delete(key);
+      this.#entries.set(key, value);
+    }
+    return value;
   }
 
-  /** Keeps `value`, and forgets the entry that was set longest ago when there are too many. */
+  /** Keeps `value`, and forgets the entry that was used longest ago when there are too many. */
   set(key: string, value: V): void {
     this.#entries.delete(key);
     this.#entries.set(key, value);

@@ -1,5 +1,6 @@
 import { createSealer } from "#engine";
 
+import { ironkeepError } from "./errors.js";
 import type { PasswordForm, Sealer, SealerOptions } from "./engine/index.js";
 import { passwordKey } from "./password.js";
 import { Recent } from "./recent.js";
@@ -104,9 +105,9 @@ function flattenHalf(half: unknown): unknown[] {
 export function toSealer(form: PasswordForm, options: IronNumbers, extras: SealerExtras): Sealer {
   const made: SealerOptions = {
     password: form,
-    ttl: toNumber(options.ttl),
-    skew: toNumber(options.timestampSkewSec) * 1000,
-    offset: toNumber(options.localtimeOffsetMsec),
+    ttl: toNumber(options.ttl, "ttl"),
+    skew: toNumber(options.timestampSkewSec, "timestampSkewSec") * 1000,
+    offset: toNumber(options.localtimeOffsetMsec, "localtimeOffsetMsec"),
     purpose: "session",
     audience: "",
     ...extras,
@@ -123,12 +124,20 @@ function toHalf(half: unknown): SealerOptions["encryption"] {
   const { algorithm, saltBits, iterations, minPasswordlength } = half as Record<string, unknown>;
   return {
     algorithm: String(algorithm),
-    saltBits: toNumber(saltBits),
-    iterations: toNumber(iterations),
-    minPasswordLength: toNumber(minPasswordlength),
+    saltBits: toNumber(saltBits, "saltBits"),
+    iterations: toNumber(iterations, "iterations"),
+    minPasswordLength: toNumber(minPasswordlength, "minPasswordlength"),
   };
 }
 
-function toNumber(value: unknown): number {
-  return typeof value === "number" && !Number.isNaN(value) ? value : 0;
+/**
+ * A number as JavaScript reads it from a text too, since options come from the environment.
+ *
+ * @throws `ERR_SEAL_UNSUPPORTED` for what is no finite number: taken as 0 it would switch an expiry or a minimum off.
+ */
+function toNumber(value: unknown, name: string): number {
+  if (value === undefined || value === null || value === "") return 0;
+  const number = typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
+  if (!Number.isFinite(number)) throw ironkeepError("ERR_SEAL_UNSUPPORTED", `Bad options: ${name} has to be a finite number`);
+  return number;
 }

@@ -43,7 +43,7 @@ error_codes! {
     Config = "ERR_CONFIG": "An option is missing or has the wrong form. The message names it.",
     NativeMissing = "ERR_NATIVE_MISSING": "The native binary for this platform is not installed. The message names the package and the command.",
     ReadOnly = "ERR_READ_ONLY": "A session was written where no response can carry its cookie, such as a WebSocket hook.",
-    SessionTooLarge = "ERR_SESSION_TOO_LARGE": "The sealed session would be longer than Ironkeep reads back. Keep large data in a store.",
+    CookieTooLarge = "ERR_COOKIE_TOO_LARGE": "The sealed session is larger than its cookies may be. Keep less in the session.",
     Internal = "ERR_INTERNAL": "A defect in Ironkeep, such as a caught panic. Please report it.",
 }
 
@@ -157,7 +157,7 @@ impl Error {
             }
             Self::Expired => ErrorCode::SealExpired,
             Self::UnknownPassword(_) => ErrorCode::KeyUnknown,
-            Self::TooLarge { .. } => ErrorCode::SessionTooLarge,
+            Self::TooLarge { .. } => ErrorCode::CookieTooLarge,
             Self::Busy | Self::Cancelled => ErrorCode::Busy,
             Self::Config(_) => ErrorCode::Config,
             Self::Random => ErrorCode::Internal,

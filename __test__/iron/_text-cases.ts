@@ -657,7 +657,7 @@ export const DEVIATIONS: Readonly<Record<string, readonly Deviation[]>> = {
       name: "sealing what would be over 16 MB",
       run: serializing(HUGE),
       peer: "opens",
-      code: "ERR_SESSION_TOO_LARGE",
+      code: "ERR_COOKIE_TOO_LARGE",
     },
     {
       name: "salts of 1032 bits",

@@ -82,7 +82,7 @@ export interface Sealer {
   /** Derives on the calling thread. */
   sealSync(payload: string, now: number): string;
   /** Derives on the calling thread. */
-  unsealSync(token: string, now: number): string | StaleSeal | typeof NEEDS_KEY;
+  unsealSync(token: string, now: number): string | StaleSeal;
 }
 
 /** What an engine exports. */

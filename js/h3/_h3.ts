@@ -25,6 +25,8 @@ export interface Exchange {
 
 /** The headers of a response. Where errors have headers of their own, what is set goes there too. */
 export interface ExchangeResponse {
+  /** Whether the headers are on their way, so that none can be added. */
+  readonly isSent: boolean;
   /** Adds Set-Cookie lines in the place of those that `replaces` picks. */
   setCookies(cookies: readonly string[], replaces: (cookie: string) => boolean): void;
   setDefault(name: string, value: string): void;
@@ -35,6 +37,7 @@ interface NodeRequest {
 }
 
 interface NodeResponse {
+  headersSent?: boolean;
   getHeader(name: string): number | string | string[] | undefined;
   setHeader(name: string, value: string | readonly string[]): unknown;
 }
@@ -114,6 +117,10 @@ class NodeExchangeResponse implements ExchangeResponse {
     this.#response = response;
   }
 
+  get isSent(): boolean {
+    return this.#response.headersSent === true;
+  }
+
   setCookies(cookies: readonly string[], replaces: (cookie: string) => boolean): void {
     const value = this.#response.getHeader("set-cookie") ?? [];
     const others = (Array.isArray(value) ? value : [String(value)]).filter((cookie) => !replaces(cookie));
@@ -159,6 +166,7 @@ class WebExchange implements Exchange {
 }
 
 class WebExchangeResponse implements ExchangeResponse {
+  readonly isSent = false;
   readonly #response: WebResponse;
 
   constructor(response: WebResponse) {

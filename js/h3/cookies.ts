@@ -12,8 +12,6 @@ const MAX_CHUNKS = 100;
 const DEFAULT_CHUNK_LENGTH = 4000;
 /** Node refuses requests with more than 16 KB of headers, with an error that names no cookie. */
 const LONG_TOKEN = 8 * 1024;
-/** What follows the name in a chunk's cookie. */
-const CHUNK_SUFFIX = /^\.\d{1,4}=/;
 const EPOCH = new Date(0);
 const NEEDS_NO_ENCODING = /^[\w*.~-]*$/;
 
@@ -75,8 +73,19 @@ export class CookieWriter {
     this.#around = [before ?? "", after ?? ""];
   }
 
-  /** Sets the cookie, or its chunks, and deletes the chunks of the request's cookie that are left over. */
-  write(response: ExchangeResponse, token: string, expires: Date | undefined, previousChunks: number): void {
+  /**
+   * Sets the cookie, or its chunks, and deletes the chunks of the request's cookie that are left over.
+   *
+   * @param staged the lines that this session set before in this response; they go.
+   * @returns the lines that are set now.
+   */
+  write(
+    response: ExchangeResponse,
+    token: string,
+    expires: Date | undefined,
+    previousChunks: number,
+    staged: readonly string[],
+  ): readonly string[] {
     if (token.length > LONG_TOKEN) {
       warnOnce(
         `The session "${this.#name}" is sealed in over ${LONG_TOKEN} characters. Node refuses requests with more than 16 KB ` +
@@ -94,13 +103,13 @@ export class CookieWriter {
       cookies.push(`${this.#name}=${CHUNKED}${kept}${attributes}`);
       chunks.forEach((chunk, index) => cookies.push(`${this.#name}.${index + 1}=${chunk}${attributes}`));
     }
-    this.#stage(response, cookies);
+    return this.#stage(response, cookies, staged);
   }
 
-  /** Deletes the cookie and its chunks. */
-  clear(response: ExchangeResponse, previousChunks: number): void {
+  /** Deletes the cookie and its chunks; see {@link write}. */
+  clear(response: ExchangeResponse, previousChunks: number, staged: readonly string[]): readonly string[] {
     const cookies = Array.from({ length: previousChunks + 1 }, (_, index) => this.#delete(index, undefined));
-    this.#stage(response, cookies);
+    return this.#stage(response, cookies, staged);
   }
 
   /** An index of 0 is the main cookie. */
@@ -115,20 +124,15 @@ export class CookieWriter {
   }
 
   /** Puts our cookies in the place of what was set before under the same name, domain and path. */
-  #stage(response: ExchangeResponse, cookies: string[]): void {
-    response.setCookies(cookies, (cookie) => this.#isSame(cookie));
+  #stage(response: ExchangeResponse, cookies: readonly string[], staged: readonly string[]): readonly string[] {
+    const names = new Set(cookies.map((cookie) => nameOf(cookie)));
+    response.setCookies(cookies, (cookie) => staged.includes(cookie) || this.#isSame(cookie, names));
     response.setDefault("cache-control", "no-store");
+    return cookies;
   }
 
-  /** The cookie itself or one of its chunks; an app's `h3.theme` beside the session `h3` is neither. */
-  #isOurs(cookie: string): boolean {
-    if (!cookie.startsWith(this.#name)) return false;
-    const rest = cookie.slice(this.#name.length, this.#name.length + 6);
-    return rest.startsWith("=") || CHUNK_SUFFIX.test(rest);
-  }
-
-  #isSame(cookie: string): boolean {
-    if (!this.#isOurs(cookie)) return false;
+  #isSame(cookie: string, names: ReadonlySet<string>): boolean {
+    if (!names.has(nameOf(cookie))) return false;
     const parsed = parseSetCookie(cookie);
     // A value over 4096 characters is not parsed, and can only be one of ours.
     return !parsed || distinctKey(this.#name, parsed) === this.#key;
@@ -175,6 +179,10 @@ export class CookieWriter {
   }
 }
 
+function nameOf(cookie: string): string {
+  return cookie.slice(0, cookie.indexOf("="));
+}
+
 function distinctKey(name: string, options: { domain?: unknown; path?: unknown; partitioned?: unknown }): string {
   const domain = String(options.domain ?? "")
     .replace(/^\./, "")
@@ -187,6 +195,6 @@ function cannotSet(name: string, reason: string): SessionHttpError {
     500,
     "Server Error",
     `Cannot set chunked cookie "${name}": ${reason}`,
-    "ERR_SESSION_TOO_LARGE",
+    "ERR_COOKIE_TOO_LARGE",
   );
 }

@@ -49,6 +49,7 @@ const COOKIE_KEYS: readonly (keyof SessionCookieOptions)[] = [
 ];
 
 const sealers = new ByPassword<Sealer>();
+/** By the session's name, which takes the place of a password: a writer depends on none. */
 const writers = new ByPassword<CookieWriter>();
 
 /** The name of a session. */
@@ -98,11 +99,10 @@ export function sessionSealer(config: SessionConfig, major: Major): Sealer {
  */
 export function cookieWriter(config: Partial<SessionConfig>, name: string, major: Major): CookieWriter {
   const cookie = config.cookie || {};
-  // The empty text stands for "no password": these writers depend on none.
   return writers.get(
-    "",
+    name,
     toSessionForm,
-    [name, major, ...cookieValues(cookie)],
+    [major, ...cookieValues(cookie)],
     () => new CookieWriter(name, { ...DEFAULT_COOKIE, ...cookie }, major),
   );
 }
@@ -152,9 +152,14 @@ function environmentPassword(): string {
   );
 }
 
+/** Keys that were warned about. Looking for the nearest name costs more than a session. */
+const namedKeys = new Set<string>();
+const MAX_NAMED_KEYS = 1000;
+
 function warnUnknownKeys(config: SessionConfig): void {
   for (const key in config) {
-    if (KEYS.has(key)) continue;
+    if (KEYS.has(key) || namedKeys.has(key) || namedKeys.size >= MAX_NAMED_KEYS) continue;
+    namedKeys.add(key);
     const meant = nearest(key, KEYS);
     warnOnce(`The session option "${key}" does not exist and is ignored${meant ? `; did you mean "${meant}"?` : ""}`);
   }

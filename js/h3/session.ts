@@ -113,7 +113,10 @@ export async function sealSession<_T extends SessionData = SessionData>(
 ): Promise<string> {
   const call = toCall(event, config);
   if (!call) return seal(sessionSealer(config, majorOf(event) ?? 2), emptySession(), config);
-  return seal(call.sealer, await open(call), config);
+  let session = await open(call);
+  // A session that was cleared while it was read has no id, and is not what the caller asks for.
+  if (!session.id) session = await open(call);
+  return orUnavailable(call.exchange, () => seal(call.sealer, session, config));
 }
 
 /**
@@ -129,7 +132,8 @@ export async function unsealSession(
 ): Promise<Partial<Session>> {
   const sealer = sessionSealer(config, majorOf(event) ?? 2);
   if (typeof sealed !== "string") throw ironkeepError("ERR_SEAL_INVALID", "The sealed session has to be a string");
-  const opened = await unsealText(sealer, sealed);
+  const exchange = majorOf(event) && toExchange(event as SessionEvent);
+  const opened = await orUnavailable(exchange, () => unsealText(sealer, sealed));
   return parse(typeof opened === "string" ? opened : opened.payload, config) as Partial<Session>;
 }
 
@@ -148,7 +152,7 @@ export async function clearSession(event: SessionEvent, config: Partial<SessionC
   mirror(exchange, name, undefined);
   if (exchange.response && config.cookie !== false) {
     const chunks = readChunkCount(exchange.header("cookie"), name);
-    cookieWriter(config, name, exchange.major).clear(exchange.response, chunks);
+    live.staged = cookieWriter(config, name, exchange.major).clear(exchange.response, chunks, live.staged);
   }
 }
 
@@ -166,19 +170,37 @@ function toCall(event: SessionEvent, config: SessionConfig): Call | undefined {
 
 /** The session, from this request's state or its token. A promise only where there is something to wait for. */
 function open(call: Call): Session | Promise<Session> {
-  const { live, exchange, name } = call;
+  const { live, exchange, config, name } = call;
+  if (live.session && exchange.isSocket && isExpired(live.session, config, Date.now())) {
+    // A socket outlives requests: its session ends when it would end for the next request.
+    live.session = undefined;
+    live.cleared = true;
+  }
   if (live.session) return live.loading ?? live.session;
   const session = emptySession();
   live.session = session;
   mirror(exchange, name, session);
-  if (live.cleared) return begin(call, session);
-  const header = headerToken(call);
-  if (!header && !exchange.header("cookie")) return begin(call, session);
+  const header = live.cleared ? undefined : headerToken(call);
+  if (live.cleared || (!header && !exchange.header("cookie"))) {
+    try {
+      return begin(call, session);
+    } catch (error) {
+      forget(call, session);
+      throw error;
+    }
+  }
   const loading = load(call, session, header).finally(() => {
     if (live.loading === loading) live.loading = undefined;
   });
   live.loading = loading;
   return loading;
+}
+
+/** Undoes an opening that failed: the next call starts anew, and nothing of this one is left to be written. */
+function forget({ live, exchange, name }: Call, session: Session): void {
+  if (live.session !== session) return;
+  live.session = undefined;
+  mirror(exchange, name, undefined);
 }
 
 function headerToken({ exchange, config, name }: Call): string | undefined {
@@ -199,15 +221,13 @@ async function load(call: Call, session: Session, header: string | undefined): P
     if (fromCookie) {
       restore(call, session, fromCookie.session);
       const isLive = live.session === session && session.id;
-      if (isLive && (fromCookie.isStale || shouldSlide(session, config, Date.now()))) await write(call);
+      const isDue = isLive && (fromCookie.isStale || shouldSlide(session, config, Date.now()));
+      // A read must not fail where a cookie can no longer be set, such as in a stream.
+      if (isDue && !exchange.response?.isSent) await write(call);
     }
     return identify(call, session);
   } catch (error) {
-    // The outcome is unknown: the next call asks again, and nothing of this one is left to be written.
-    if (live.session === session) {
-      live.session = undefined;
-      mirror(exchange, name, undefined);
-    }
+    forget(call, session);
     throw error;
   }
 }
@@ -215,11 +235,11 @@ async function load(call: Call, session: Session, header: string | undefined): P
 /** What a token holds, or `undefined` when it is refused, for whatever reason. */
 async function unsealed(call: Call, token: string): Promise<Unsealed | undefined> {
   try {
-    const opened = await unsealText(call.sealer, token);
+    const opened = await orUnavailable(call.exchange, () => unsealText(call.sealer, token));
     const isStale = typeof opened !== "string";
     return { session: parse(isStale ? opened.payload : opened, call.config), isStale };
   } catch (error) {
-    if (isIronkeepError(error) && error.code === "ERR_BUSY") throw unavailable(call.exchange, error);
+    if (error instanceof SessionHttpError) throw error;
     debug(
       `the token of the session "${call.name}" is refused: ${isIronkeepError(error) ? error.code : "not a session"}`,
     );
@@ -303,15 +323,16 @@ async function write(call: Call): Promise<void> {
   if (!session || config.cookie === false || !exchange.response) return;
   let token: string;
   try {
-    token = await seal(sealer, session, config);
+    token = await orUnavailable(exchange, () => seal(sealer, session, config));
   } catch (error) {
     live.isNew = wasNew;
-    throw isIronkeepError(error) && error.code === "ERR_BUSY" ? unavailable(exchange, error) : error;
+    throw error;
   }
   if (live.session !== session) return;
   live.cleared = false;
   const chunks = readChunkCount(exchange.header("cookie"), name);
-  cookieWriter(config, name, exchange.major).write(exchange.response, token, expiryOf(session, config), chunks);
+  const writer = cookieWriter(config, name, exchange.major);
+  live.staged = writer.write(exchange.response, token, expiryOf(session, config), chunks, live.staged);
 }
 
 /** The text is made again after every wait, so that the last token always holds all that was written. */
@@ -355,8 +376,14 @@ function readOnly(verb: "update" | "clear"): IronkeepError {
   return ironkeepError("ERR_READ_ONLY", `[h3] Cannot ${verb} read-only session.`);
 }
 
-function unavailable(exchange: Exchange, cause: IronkeepError): SessionHttpError {
-  // v1 sends no headers of an error, only those of the response.
-  exchange.response?.setDefault("retry-after", "1");
-  return new SessionHttpError(503, "Service Unavailable", cause.message, cause.code, { "retry-after": "1" });
+/** A queue that is full is an outage, not a sign-out: 503, and the client may try again. */
+async function orUnavailable<T>(exchange: Exchange | undefined, work: () => T | Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (!exchange || !isIronkeepError(error) || error.code !== "ERR_BUSY") throw error;
+    // v1 sends no headers of an error, only those of the response.
+    if (exchange.major === 1 && !exchange.response?.isSent) exchange.response?.setDefault("retry-after", "1");
+    throw new SessionHttpError(503, "Service Unavailable", error.message, error.code, { "retry-after": "1" });
+  }
 }

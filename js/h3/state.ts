@@ -11,6 +11,8 @@ export interface Live {
   isNew: boolean;
   /** Whether it was cleared: the request's cookie is not read again, and nothing is set before an explicit write. */
   cleared: boolean;
+  /** The Set-Cookie lines that the session has in the response. */
+  staged: readonly string[];
   /** The last async updater, while it is under way. */
   updating: Promise<void> | undefined;
 }
@@ -32,7 +34,7 @@ export function liveOf(exchange: Exchange, name: string): Live {
   }
   let live = state.sessions.get(name);
   if (!live) {
-    live = { session: undefined, loading: undefined, isNew: false, cleared: false, updating: undefined };
+    live = { session: undefined, loading: undefined, isNew: false, cleared: false, staged: [], updating: undefined };
     state.sessions.set(name, live);
   }
   return live;

@@ -7,7 +7,7 @@
  *
  * @module
  */
-import { NEEDS_KEY, type Sealer, type StaleSeal } from "../engine/index.js";
+import type { Sealer, StaleSeal } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { type PasswordHash, toOpeningForm, toSealingForm } from "../password.js";
 import { ByPassword, flatten, toSealer } from "../sealers.js";
@@ -80,9 +80,7 @@ export async function unseal(
 
 /** {@link unseal} on the calling thread, derivations included: up to some milliseconds with many iterations. */
 export function unsealSync(sealed: string, password: Password | PasswordHash, options: SealOptions): unknown {
-  const opened = prepareUnseal(sealed, password, options).unsealSync(sealed, Date.now());
-  if (opened === NEEDS_KEY) throw ironkeepError("ERR_INTERNAL", "A synchronous unseal was left without its key");
-  return decode(opened, options);
+  return decode(prepareUnseal(sealed, password, options).unsealSync(sealed, Date.now()), options);
 }
 
 function prepareSeal(object: unknown, password: unknown, options: SealOptions): { sealer: Sealer; payload: string } {

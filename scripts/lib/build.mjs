@@ -1,4 +1,4 @@
-import { existsSync, readdirSync, rmSync } from "node:fs";
+import { readdirSync, rmSync, statSync } from "node:fs";
 import { join } from "node:path";
 
 import { once } from "./once.mjs";
@@ -18,10 +18,13 @@ async function buildAddon(force) {
     force,
   };
   await once(step, () => {
-    // A binary left by another platform or name would be hashed, loaded or packed as if it were ours.
-    for (const name of binaries()) rmSync(join(root, name));
+    const started = Date.now();
     const args = ["build", "--platform", "--release", ...NAPI_OUTPUTS];
     run(process.execPath, [bin("@napi-rs/cli", "napi"), ...args]);
+    // A binary left by another platform or name would be hashed, loaded or packed as if it were ours.
+    for (const name of binaries()) {
+      if (statSync(join(root, name)).mtimeMs < started - 1000) rmSync(join(root, name));
+    }
   });
 }
 
@@ -60,8 +63,6 @@ export async function build({ force = false } = {}) {
   await buildAddon(force);
   await makePlatformPackages(force);
   // Always: it takes no time, and what it reads is its own business.
-  if (existsSync(join(root, "scripts/generate.mjs"))) {
-    run(process.execPath, ["scripts/generate.mjs"]);
-  }
+  run(process.execPath, ["scripts/generate.mjs"]);
   await compileTypeScript(force);
 }

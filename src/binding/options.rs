@@ -8,6 +8,7 @@ use crate::seal::Bound;
 use crate::seal::iron::options::{HalfOptions, IronOptions, Rounds, SaltPolicy};
 use crate::seal::key_cache::KeyUse;
 use crate::seal::keyring::{MapRules, PasswordSpec, RawPassword, RawSecret};
+use crate::secret::SecretBytes;
 
 /// One password. A half that is missing is refused when it is used.
 #[napi(object, object_to_js = false)]
@@ -85,8 +86,8 @@ pub struct SealerOptions {
 impl From<PasswordInput> for RawPassword {
     fn from(input: PasswordInput) -> Self {
         let secret = |half: Option<Either<String, Uint8Array>>| match half? {
-            Either::A(text) => Some(RawSecret::Text(text)),
-            Either::B(bytes) => Some(RawSecret::Bytes(bytes.to_vec())),
+            Either::A(text) => Some(RawSecret::Text(text.into())),
+            Either::B(bytes) => Some(RawSecret::Bytes(SecretBytes::new(bytes.to_vec()))),
         };
         Self {
             id: input.id.unwrap_or_default(),
@@ -116,14 +117,14 @@ impl From<PasswordForm> for (PasswordSpec, MapRules) {
     }
 }
 
-/// A whole number of JavaScript; what is none becomes 0, which the options refuse where it matters.
+/// A whole number of JavaScript. What is none, or is over 32 bits, becomes 0, which the options refuse where it matters.
 #[expect(
     clippy::cast_possible_truncation,
     clippy::cast_sign_loss,
-    reason = "a cast from f64 saturates, and NaN gives 0"
+    reason = "what does not fit is refused before, and NaN gives 0"
 )]
 fn whole(number: f64) -> u32 {
-    number as u32
+    if number > f64::from(u32::MAX) { 0 } else { number as u32 }
 }
 
 fn half(input: Option<&HalfInput>, algorithm: fn(&str) -> Result<KeyUse>) -> Result<HalfOptions> {

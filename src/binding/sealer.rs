@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either3, Null, PromiseRaw};
+use napi::bindgen_prelude::{Either, Either3, Null, PromiseRaw};
 use napi::{Env, JsString};
 use napi_derive::napi;
 use tokio::sync::oneshot;
@@ -91,7 +91,10 @@ impl Sealer {
         now: f64,
     ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
         match self.iron.try_unseal(&token, &self.bound, Timestamp::from_millis(now)) {
-            Ok(Attempt::Ready(opened)) => text(env, &opened),
+            Ok(Attempt::Ready(opened)) => Ok(match text(env, &opened)? {
+                Either::A(payload) => Either3::A(payload),
+                Either::B(stale) => Either3::B(stale),
+            }),
             Ok(Attempt::NeedsKey) => Ok(Either3::C(Null)),
             Err(error) => Err(to_js(&error)),
         }
@@ -137,7 +140,7 @@ impl Sealer {
         env: &'env Env,
         token: String,
         now: f64,
-    ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
+    ) -> napi::Result<Either<JsString<'env>, StaleSeal<'env>>, ErrorCode> {
         let opened = self.iron.unseal_blocking(&token, &self.bound, Timestamp::from_millis(now));
         text(env, &opened.map_err(|error| to_js(&error))?)
     }
@@ -152,10 +155,7 @@ fn request(env: &Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'_, ()>
 
 /// The payload as JavaScript text, decoded as `TextDecoder` decodes: a byte order mark at the start goes, bytes that are
 /// no UTF-8 become U+FFFD.
-fn text<'env>(
-    env: &'env Env,
-    opened: &Opened,
-) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
+fn text<'env>(env: &'env Env, opened: &Opened) -> napi::Result<Either<JsString<'env>, StaleSeal<'env>>, ErrorCode> {
     let payload = if opened.payload.is_ascii() {
         env.create_string_latin1(&opened.payload)
     } else {
@@ -164,8 +164,8 @@ fn text<'env>(
     }
     .map_err(|error| internal(&error))?;
     Ok(if opened.legacy || opened.older_key {
-        Either3::B(StaleSeal { payload, legacy: opened.legacy, older_key: opened.older_key })
+        Either::B(StaleSeal { payload, legacy: opened.legacy, older_key: opened.older_key })
     } else {
-        Either3::A(payload)
+        Either::A(payload)
     })
 }

@@ -16,6 +16,8 @@ use crate::secret::SecretBytes;
 
 /// How many derivations may wait in each lane. A full lane is `ERR_BUSY`.
 pub const MAX_QUEUED: usize = 64;
+/// How many calls may wait for one derivation in the lane of strangers: forged tokens can share a salt too.
+const MAX_FOREIGN_WAITERS: usize = 1024;
 
 /// Called once with the derived key, on the thread that derived it or on the one that asked.
 pub type Waiter = Box<dyn FnOnce(Result<Arc<SecretBytes>>) + Send>;
@@ -78,6 +80,11 @@ impl Derivations {
     pub fn derive(self: &Arc<Self>, id: KeyId, spec: KeySpec, lane: Lane, waiter: Waiter) {
         let mut state = self.state();
         if let Some(flight) = state.flights.get_mut(&id) {
+            if lane == Lane::Foreign && flight.waiters.len() >= MAX_FOREIGN_WAITERS {
+                drop(state);
+                waiter(Err(Error::Busy));
+                return;
+            }
             flight.waiters.push(waiter);
             if lane == Lane::Own
                 && let Some(place) = state.foreign.iter().position(|queued| *queued == id)
@@ -99,7 +106,7 @@ impl Derivations {
         }
         state.running += 1;
         drop(state);
-        let worker = Worker { queue: Arc::clone(self), finished: false };
+        let worker = Worker { queue: Arc::clone(self), current: None, finished: false };
         // A spawn that is refused drops the closure, and with it the worker, which cancels what waits.
         let _accepted = (self.spawn)(Box::new(move || worker.run()));
     }
@@ -119,6 +126,8 @@ impl fmt::Debug for Derivations {
 /// One place among the running ones, given back when it is dropped, even if it never ran.
 struct Worker {
     queue: Arc<Derivations>,
+    /// What it derives now. It has left its lane, so nobody else would end its flight.
+    current: Option<KeyId>,
     finished: bool,
 }
 
@@ -127,6 +136,7 @@ impl Worker {
         while let Some((id, spec)) = self.next() {
             let key = Arc::new(spec.derive());
             let waiters = self.queue.state().flights.remove(&id).map(|flight| flight.waiters);
+            self.current = None;
             for waiter in waiters.into_iter().flatten() {
                 waiter(Ok(Arc::clone(&key)));
             }
@@ -138,10 +148,12 @@ impl Worker {
     fn next(&mut self) -> Option<(KeyId, KeySpec)> {
         let mut state = self.queue.state();
         let next = state.next().and_then(|id| Some((id, state.flights.get(&id)?.spec.clone())));
+        self.current = next.as_ref().map(|(id, _)| *id);
         if next.is_none() {
             state.running -= 1;
             self.finished = true;
         }
+        drop(state);
         next
     }
 }
@@ -153,14 +165,16 @@ impl Drop for Worker {
         }
         let mut state = self.queue.state();
         state.running -= 1;
-        if state.running > 0 {
-            return;
-        }
-        state.own.clear();
-        state.foreign.clear();
-        let flights = std::mem::take(&mut state.flights);
+        let own = self.current.take().and_then(|id| state.flights.remove(&id));
+        let others = if state.running == 0 {
+            state.own.clear();
+            state.foreign.clear();
+            std::mem::take(&mut state.flights)
+        } else {
+            HashMap::new()
+        };
         drop(state);
-        for waiter in flights.into_values().flat_map(|flight| flight.waiters) {
+        for waiter in own.into_iter().chain(others.into_values()).flat_map(|flight| flight.waiters) {
             waiter(Err(Error::Cancelled));
         }
     }
@@ -191,7 +205,7 @@ mod tests {
             let jobs = Arc::new(Mutex::new(Vec::<Job>::new()));
             let spawned = Arc::clone(&jobs);
             Self {
-                secret: Arc::new(TextSecret::new("a password".into(), &process)),
+                secret: Arc::new(TextSecret::new("a password", &process)),
                 process,
                 queue: Derivations::new(
                     max_running,
@@ -239,6 +253,17 @@ mod tests {
         }
         assert_eq!(fixture.jobs.lock().unwrap().len(), 1);
         assert_eq!(fixture.run_all(), done(&["same"; 100]));
+    }
+
+    #[test]
+    fn one_strangers_salt_is_not_waited_for_without_end() {
+        let fixture = Fixture::new(1);
+        for _ in 0..=MAX_FOREIGN_WAITERS {
+            fixture.ask("same", Lane::Foreign);
+        }
+        assert_eq!(fixture.order.1.try_iter().collect::<Vec<_>>(), [("same".to_owned(), false)]);
+        fixture.ask("same", Lane::Own);
+        assert_eq!(fixture.run_all().len(), MAX_FOREIGN_WAITERS + 1);
     }
 
     #[test]

@@ -6,7 +6,6 @@ use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
-use zeroize::Zeroizing;
 
 use crate::seal::key_cache::{ProcessKey, SecretId};
 use crate::seal::strength;
@@ -28,11 +27,10 @@ pub struct TextSecret {
 impl TextSecret {
     /// Takes a password. It may be empty: that is refused when it is used, as iron does.
     #[must_use]
-    pub fn new(text: String, process: &ProcessKey) -> Self {
-        let text = Zeroizing::new(text);
+    pub fn new(text: &str, process: &ProcessKey) -> Self {
         Self {
             utf16_len: text.encode_utf16().count(),
-            strong: strength::is_strong(&text),
+            strong: strength::is_strong(text),
             id: process.secret_id(text.as_bytes()),
             keyed: Hmac::new_from_slice(text.as_bytes()).ok(),
             bytes: SecretBytes::new(text.as_bytes().to_vec()),
@@ -101,14 +99,14 @@ mod tests {
             (2, "ea6c014dc72d6f8ccd1ed92ace1d41f0d8de8957"),
             (4096, "4b007901b765489abead49d926f721d065a429c1"),
         ] {
-            let secret = TextSecret::new("password".into(), &process);
+            let secret = TextSecret::new("password", &process);
             assert_eq!(hex(secret.derive("salt", iterations, 20).expose()), expected);
         }
     }
 
     #[test]
     fn the_short_cut_for_one_iteration_is_pbkdf2() {
-        let secret = TextSecret::new("a password".into(), &ProcessKey::new().unwrap());
+        let secret = TextSecret::new("a password", &ProcessKey::new().unwrap());
         for length in [16, 20, 32, 41] {
             let mut expected = vec![0; length];
             pbkdf2::pbkdf2_hmac::<Sha1>(b"a password", b"the salt", 1, &mut expected);
@@ -118,6 +116,6 @@ mod tests {
 
     #[test]
     fn length_is_counted_in_utf16_units() {
-        assert_eq!(TextSecret::new("a\u{1f511}".into(), &ProcessKey::new().unwrap()).utf16_len(), 3);
+        assert_eq!(TextSecret::new("a\u{1f511}", &ProcessKey::new().unwrap()).utf16_len(), 3);
     }
 }

@@ -11,23 +11,23 @@ use crate::error::{Error, Result};
 use crate::seal::derive::TextSecret;
 use crate::seal::key_cache::ProcessKey;
 use crate::secret::SecretBytes;
+use zeroize::Zeroizing;
 
 /// The id under which iron looks up a token that names none.
 const UNNAMED: &str = "default";
 /// The id that iron-session gives to a token that names none.
 const UNNAMED_INTEGER: &str = "1";
 
-/// One secret as it is configured.
-#[derive(Debug)]
+/// One secret as it is configured. It is zeroed when it is dropped, and has no `Debug`.
 pub enum RawSecret {
     /// A password, stretched by PBKDF2.
-    Text(String),
+    Text(Zeroizing<String>),
     /// A key, used as it is.
-    Bytes(Vec<u8>),
+    Bytes(SecretBytes),
 }
 
 /// One password as it is configured. A missing half is refused when it is used.
-#[derive(Debug, Default)]
+#[derive(Default)]
 pub struct RawPassword {
     /// The id written into tokens; empty for none.
     pub id: String,
@@ -38,7 +38,6 @@ pub struct RawPassword {
 }
 
 /// A password option as it is configured.
-#[derive(Debug)]
 pub enum PasswordSpec {
     /// One password, or the current and the previous: each opens any token, whatever id it names.
     Positional(Vec<RawPassword>),
@@ -71,6 +70,8 @@ pub enum Half {
 pub struct Password {
     /// The id written into tokens; empty for none.
     pub id: String,
+    /// Tells it from the other passwords of its keyring.
+    pub position: usize,
     /// The half that encrypts, if it is there and not empty.
     pub encryption: Option<Half>,
     /// The half of the MAC, if it is there and not empty.
@@ -78,13 +79,13 @@ pub struct Password {
 }
 
 impl Password {
-    fn new(raw: RawPassword, process: &ProcessKey) -> Arc<Self> {
+    fn new(raw: RawPassword, position: usize, process: &ProcessKey) -> Arc<Self> {
         let half = |secret: Option<RawSecret>| match secret? {
-            RawSecret::Text(text) if !text.is_empty() => Some(Half::Text(Arc::new(TextSecret::new(text, process)))),
-            RawSecret::Bytes(bytes) if !bytes.is_empty() => Some(Half::Bytes(Arc::new(SecretBytes::new(bytes)))),
+            RawSecret::Text(text) if !text.is_empty() => Some(Half::Text(Arc::new(TextSecret::new(&text, process)))),
+            RawSecret::Bytes(bytes) if !bytes.is_empty() => Some(Half::Bytes(Arc::new(bytes))),
             _ => None,
         };
-        Arc::new(Self { id: raw.id, encryption: half(raw.encryption), integrity: half(raw.integrity) })
+        Arc::new(Self { id: raw.id, position, encryption: half(raw.encryption), integrity: half(raw.integrity) })
     }
 
     /// Both halves.
@@ -133,11 +134,15 @@ impl Keyring {
                          ids: { 1: oldest, 2: older, 3: current }",
                     ));
                 }
-                let passwords: Vec<_> = raw.into_iter().map(|raw| Password::new(raw, process)).collect();
+                let passwords: Vec<_> = raw
+                    .into_iter()
+                    .enumerate()
+                    .map(|(position, raw)| Password::new(raw, position, process))
+                    .collect();
                 Ok(Self { sealing: passwords.first().cloned(), opening: Opening::Positional(passwords) })
             }
             PasswordSpec::Sealing(sealing, map) => Ok(Self {
-                sealing: Some(Password::new(sealing, process)),
+                sealing: Some(Password::new(sealing, 0, process)),
                 opening: Opening::ById { unnamed: UNNAMED, passwords: by_id(map, process) },
             }),
             PasswordSpec::Map(map) if rules == MapRules::Iron => {
@@ -187,19 +192,25 @@ impl Keyring {
         }
     }
 
-    /// Whether the password that seals looks typed rather than random; see [`crate::seal::strength`].
+    /// Whether a password looks typed rather than random; see [`crate::seal::strength`]. One that only opens counts too:
+    /// whoever guesses it makes tokens that open.
     #[must_use]
     pub fn is_guessable(&self) -> bool {
         let guessable = |half: &Option<Half>| matches!(half, Some(Half::Text(secret)) if !secret.is_strong());
-        self.sealing
-            .as_ref()
-            .is_some_and(|sealing| guessable(&sealing.encryption) || guessable(&sealing.integrity))
+        let opening: Vec<&Arc<Password>> = match &self.opening {
+            Opening::Positional(passwords) => passwords.iter().collect(),
+            Opening::ById { passwords, .. } => passwords.values().collect(),
+        };
+        let mut all = self.sealing.iter().chain(opening);
+        all.any(|password| guessable(&password.encryption) || guessable(&password.integrity))
     }
 }
 
+/// Positions start at 1, after a password that seals and is no entry.
 fn by_id(map: Vec<(String, RawPassword)>, process: &ProcessKey) -> HashMap<String, Arc<Password>> {
-    map.into_iter()
-        .map(|(id, raw)| (id.clone(), Password::new(RawPassword { id, ..raw }, process)))
+    (1..)
+        .zip(map)
+        .map(|(position, (id, raw))| (id.clone(), Password::new(RawPassword { id, ..raw }, position, process)))
         .collect()
 }
 
@@ -238,8 +249,8 @@ mod tests {
     fn text(id: &str, secret: &str) -> RawPassword {
         RawPassword {
             id: id.to_owned(),
-            encryption: Some(RawSecret::Text(secret.to_owned())),
-            integrity: Some(RawSecret::Text(secret.to_owned())),
+            encryption: Some(RawSecret::Text(secret.to_owned().into())),
+            integrity: Some(RawSecret::Text(secret.to_owned().into())),
         }
     }
 
@@ -308,6 +319,14 @@ mod tests {
         assert!(!ring.opening("2").unwrap()[0].older);
         assert!(ring.opening("").unwrap()[0].older);
         assert_eq!(ring.opening("3").unwrap_err(), Error::UnknownPassword("3".into()));
+    }
+
+    #[test]
+    fn a_guessable_password_that_only_opens_is_noticed() {
+        const STRONG: &str = "Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU";
+        let list = |previous: &str| ring(PasswordSpec::Positional(vec![text("", STRONG), text("", previous)]));
+        assert!(list("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa").is_guessable());
+        assert!(!list("qW3eR5tY7uI9oP1aS2dF4gH6jK8lZ0xC").is_guessable());
     }
 
     #[test]

@@ -18,6 +18,7 @@ pub mod strength;
 #[cfg(test)]
 mod conformance;
 
+use std::fmt;
 use std::sync::Arc;
 
 use crate::clock::Timestamp;
@@ -46,8 +47,8 @@ pub enum Attempt<T> {
     NeedsKey,
 }
 
-/// An opened token.
-#[derive(Debug, PartialEq, Eq)]
+/// An opened token. `Debug` prints the length of the payload, which is session data.
+#[derive(PartialEq, Eq)]
 pub struct Opened {
     /// What was sealed.
     pub payload: Vec<u8>,
@@ -55,6 +56,13 @@ pub struct Opened {
     pub legacy: bool,
     /// Whether another key than the one that seals now opened it.
     pub older_key: bool,
+}
+
+impl fmt::Debug for Opened {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { payload, legacy, older_key } = self;
+        write!(f, "Opened({} bytes, legacy: {legacy}, older key: {older_key})", payload.len())
+    }
 }
 
 /// Called once, with the outcome of a request for a key. It may run on any thread, also before the request returns.
@@ -69,7 +77,7 @@ pub trait SealFormat: Send + Sync {
     ///
     /// # Errors
     /// `ERR_KEY_WEAK` and `ERR_SEAL_UNSUPPORTED` for a password or options that cannot seal,
-    /// `ERR_SESSION_TOO_LARGE` for a token that would be refused on reading.
+    /// `ERR_COOKIE_TOO_LARGE` for a token that would be refused on reading.
     fn try_seal(&self, payload: &[u8], bound: &Bound, now: Timestamp) -> Result<Attempt<String>>;
 
     /// Opens `token`.

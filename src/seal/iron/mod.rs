@@ -42,10 +42,14 @@ pub struct Iron {
     keyring: Keyring,
     options: IronOptions,
     shared: Arc<Shared>,
-    epochs: RwLock<HashMap<String, Arc<EpochSalts>>>,
+    /// By session name: the epoch salts of each password and number of iterations.
+    epochs: RwLock<HashMap<String, Vec<KnownEpoch>>>,
     /// Fresh salts whose keys are derived, for the seals that asked for them.
     fresh: Mutex<VecDeque<Arc<SaltPair>>>,
 }
+
+/// The epoch salts of the password at a position of the keyring, for a number of iterations.
+type KnownEpoch = ((usize, Rounds), Arc<EpochSalts>);
 
 /// Where the key of a half is.
 enum Located {
@@ -108,7 +112,6 @@ impl Iron {
                     let key = Arc::new(spec.derive());
                     (spec, key)
                 }
-                Progress::Verify(_) if token.encrypted().is_err() => return Err(Error::BadMac),
                 Progress::Verify(specs) => specs
                     .into_iter()
                     .map(|spec| {
@@ -150,7 +153,7 @@ impl Iron {
 
     /// The salts and keys to seal with, if they are at hand.
     fn pair(&self, password: &Password, bound: &Bound, now: Timestamp) -> Result<Option<Arc<SaltPair>>> {
-        if let Some(epoch) = self.epoch(password, bound)? {
+        if let Some(epoch) = self.epoch(password, self.options.written()?, bound)? {
             let (pair, prepare) = epoch.pair(now);
             if let (Some(_), Some(day)) = (&pair, prepare) {
                 // Nobody waits for it, and a day that fails is tried again by the next seal.
@@ -169,25 +172,47 @@ impl Iron {
         Ok(self.fresh.lock().unwrap_or_else(PoisonError::into_inner).pop_front())
     }
 
-    /// The epoch salts of a password for a session name, where this seal uses them: where a derivation is expensive.
-    fn epoch(&self, password: &Password, bound: &Bound) -> Result<Option<Arc<EpochSalts>>> {
-        let rounds = self.options.written()?;
+    /// The epoch salts of a password for a session name, where they are used: where a derivation is expensive.
+    fn epoch(&self, password: &Password, rounds: Rounds, bound: &Bound) -> Result<Option<Arc<EpochSalts>>> {
         if self.options.salts == SaltPolicy::Fresh || rounds.are_cheap() {
             return Ok(None);
         }
-        let known = self.epochs.read().unwrap_or_else(PoisonError::into_inner).get(&bound.name).cloned();
+        let key = (password.position, rounds);
+        let find = |epochs: &HashMap<String, Vec<KnownEpoch>>| {
+            let of_name = epochs.get(&bound.name)?;
+            of_name.iter().find(|(known, _)| *known == key).map(|(_, salts)| Arc::clone(salts))
+        };
+        let known = find(&self.epochs.read().unwrap_or_else(PoisonError::into_inner));
         if known.is_some() {
             return Ok(known);
         }
         let usage = EpochUse { cipher: self.options.encryption()?.usage, rounds };
         let salts = EpochSalts::of(password, bound, usage, &self.shared)?;
         let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
-        Ok(Some(Arc::clone(epochs.entry(bound.name.clone()).or_insert(salts))))
+        if let Some(known) = find(&epochs) {
+            return Ok(Some(known));
+        }
+        epochs.entry(bound.name.clone()).or_default().push((key, Arc::clone(&salts)));
+        Ok(Some(salts))
     }
 
-    /// The epoch salts that may have made a token: those of the password that seals.
-    fn reading_epoch(&self, bound: &Bound) -> Option<Arc<EpochSalts>> {
-        self.epoch(self.keyring.sealing().ok()?, bound).ok().flatten()
+    /// The epoch salts that may have made a token: those of every password that may open it.
+    fn reading_epochs(&self, id: &str, bound: &Bound) -> Result<Vec<Arc<EpochSalts>>> {
+        let written = self.written_for_reading()?;
+        let mut epochs = Vec::new();
+        for candidate in self.keyring.opening(id)? {
+            for rounds in self.options.readable(written) {
+                // A password or options that have none are refused where they are used.
+                epochs.extend(self.epoch(candidate.password, rounds, bound).ok().flatten());
+            }
+        }
+        Ok(epochs)
+    }
+
+    /// What is wrong with the encryption half is said once the MAC verified, as in iron.
+    fn written_for_reading(&self) -> Result<Rounds> {
+        let encryption = self.options.encryption().map_or(0, |options| options.iterations);
+        Ok(Rounds { encryption, integrity: self.options.integrity()?.iterations })
     }
 
     /// Opens a token as far as the keys at hand go.
@@ -198,27 +223,35 @@ impl Iron {
         for candidate in &candidates {
             self.options.integrity()?.check(candidate.password.halves()?.1)?;
         }
-        // What is wrong with the encryption half is said once the MAC verified, as in iron.
-        let encryption = self.options.encryption().map_or(0, |options| options.iterations);
-        let written = Rounds { encryption, integrity: self.options.integrity()?.iterations };
-        let epoch = self.reading_epoch(bound);
+        let written = self.written_for_reading()?;
+        let epochs = self.reading_epochs(token.id, bound)?;
         let mut untried = Vec::new();
+        let mut is_known = false;
         for cheap in [false, true] {
             for candidate in &candidates {
                 let (_, half) = candidate.password.halves()?;
                 for rounds in self.options.readable(written).filter(|rounds| is_cheap(rounds.integrity) == cheap) {
-                    match self.locate(half, KeyUse::Integrity, rounds.integrity, token.integrity_salt, epoch.as_deref())
-                    {
+                    match self.locate(half, KeyUse::Integrity, rounds.integrity, token.integrity_salt, &epochs) {
                         Located::Key(key) if verifies(token, &key) => {
-                            return self.open(token, candidate, rounds, epoch.as_deref());
+                            return self.open(token, candidate, rounds, &epochs);
                         }
-                        Located::Key(_) | Located::Nowhere => {}
+                        Located::Key(_) => is_known |= !cheap && matches!(half, Half::Text(_)),
+                        Located::Nowhere => {}
                         Located::Derive(spec) => untried.push(spec),
                     }
                 }
             }
         }
-        if untried.is_empty() { Err(Error::BadMac) } else { Ok(Progress::Verify(untried)) }
+        // A salt belongs to one password. If its key is at hand the others need not be derived; if it is one of our own,
+        // the password that it is of is the only one. And a form that no sealer writes is not worth a derivation.
+        let is_own = |spec: &KeySpec| epochs.iter().any(|epoch| epoch.own_key(spec).is_some());
+        if untried.iter().any(is_own) {
+            untried.retain(is_own);
+        }
+        if is_known || untried.is_empty() || token.encrypted().is_err() {
+            return Err(Error::BadMac);
+        }
+        Ok(Progress::Verify(untried))
     }
 
     /// Decrypts a token whose MAC verified.
@@ -227,12 +260,12 @@ impl Iron {
         token: &Token<'_>,
         candidate: &Candidate<'_>,
         rounds: Rounds,
-        epoch: Option<&EpochSalts>,
+        epochs: &[Arc<EpochSalts>],
     ) -> Result<Progress> {
         let options = self.options.encryption()?;
         let (half, integrity) = candidate.password.halves()?;
         options.check(half)?;
-        let key = match self.locate(half, options.usage, rounds.encryption, token.encryption_salt, epoch) {
+        let key = match self.locate(half, options.usage, rounds.encryption, token.encryption_salt, epochs) {
             Located::Key(key) => key,
             Located::Derive(spec) => return Ok(Progress::Decrypt(spec)),
             Located::Nowhere => return Err(Error::Decrypt),
@@ -243,13 +276,13 @@ impl Iron {
         Ok(Progress::Opened(Opened { payload, legacy, older_key: candidate.older }))
     }
 
-    fn locate(&self, half: &Half, usage: KeyUse, iterations: u32, salt: &str, epoch: Option<&EpochSalts>) -> Located {
+    fn locate(&self, half: &Half, usage: KeyUse, iterations: u32, salt: &str, epochs: &[Arc<EpochSalts>]) -> Located {
         match half {
             Half::Bytes(key) => Located::Key(Arc::clone(key)),
             Half::Text(_) if salt.is_empty() => Located::Nowhere,
             Half::Text(secret) => {
                 let spec = KeySpec { secret: Arc::clone(secret), usage, iterations, salt: salt.to_owned() };
-                let own = epoch.and_then(|epoch| epoch.own_key(&spec)).flatten();
+                let own = epochs.iter().find_map(|epoch| epoch.own_key(&spec)).flatten();
                 own.or_else(|| self.shared.key_now(&spec))
                     .map_or_else(|| Located::Derive(spec), Located::Key)
             }
@@ -271,8 +304,6 @@ impl SealFormat for Iron {
         let token = Token::parse(token, &self.options, now)?;
         match self.progress(&token, bound)? {
             Progress::Opened(opened) => Ok(Attempt::Ready(opened)),
-            // A form that no sealer writes is not worth a derivation.
-            Progress::Verify(_) if token.encrypted().is_err() => Err(Error::BadMac),
             Progress::Verify(_) | Progress::Decrypt(_) => Ok(Attempt::NeedsKey),
         }
     }

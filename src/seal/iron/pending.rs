@@ -28,7 +28,7 @@ struct Opening {
     token: String,
     bound: Bound,
     now: Timestamp,
-    epoch: Option<Arc<EpochSalts>>,
+    epochs: Vec<Arc<EpochSalts>>,
 }
 
 impl Iron {
@@ -36,7 +36,7 @@ impl Iron {
     pub(super) fn request_pair(self: Arc<Self>, bound: &Bound, now: Timestamp, done: Done) {
         let epoch = self.keyring.sealing().and_then(|password| {
             self.check_for_sealing(password)?;
-            self.epoch(password, bound)
+            self.epoch(password, self.options.written()?, bound)
         });
         match epoch {
             Err(error) => done(Err(error)),
@@ -85,25 +85,29 @@ impl Iron {
 
     /// Gets the keys of one token ready, if it is authentic.
     pub(super) fn request_opening(self: Arc<Self>, token: String, bound: Bound, now: Timestamp, done: Done) {
-        let epoch = self.reading_epoch(&bound);
-        let shared = Arc::clone(&self.shared);
-        let opening = Opening { iron: self, token, bound, now, epoch: epoch.clone() };
-        match epoch {
-            // Without the roots our own salts look like a stranger's, and honest tokens would queue with forged ones.
-            Some(epoch) => epoch.recognise_own(
-                now,
-                &shared,
-                Box::new(move |outcome| match outcome {
-                    Ok(()) => opening.advance(done),
-                    Err(error) => done(Err(error)),
-                }),
-            ),
-            None => opening.advance(done),
+        let parsed = Token::parse(&token, &self.options, now);
+        match parsed.and_then(|parsed| self.reading_epochs(parsed.id, &bound)) {
+            Ok(epochs) => Opening { iron: self, token, bound, now, epochs }.recognise(0, done),
+            Err(error) => done(Err(error)),
         }
     }
 }
 
 impl Opening {
+    /// Gets ready what tells our own salts from a stranger's. Without it honest tokens would queue with forged ones.
+    fn recognise(self, next: usize, done: Done) {
+        let Some(epoch) = self.epochs.get(next).map(Arc::clone) else { return self.advance(done) };
+        let shared = Arc::clone(&self.iron.shared);
+        epoch.recognise_own(
+            self.now,
+            &shared,
+            Box::new(move |outcome| match outcome {
+                Ok(()) => self.recognise(next + 1, done),
+                Err(error) => done(Err(error)),
+            }),
+        );
+    }
+
     /// Gets one key further, until the token opens or is refused.
     fn advance(self, done: Done) {
         match self.progress() {
@@ -123,7 +127,8 @@ impl Opening {
     fn verify(self, mut specs: VecDeque<KeySpec>, done: Done) {
         let Some(spec) = specs.pop_front() else { return done(Err(Error::BadMac)) };
         self.derive(spec, done, move |opening, spec, key, done| {
-            if let Some(epoch) = &opening.epoch {
+            // Also before the MAC verified: the salt is one of ours, and there are no more of them than days.
+            if let Some(epoch) = opening.own_epoch(spec) {
                 epoch.keep_own(spec, &key);
             }
             let authentic = Token::parse(&opening.token, &opening.iron.options, opening.now)
@@ -143,8 +148,7 @@ impl Opening {
         done: Done,
         then: impl FnOnce(Self, &KeySpec, Arc<SecretBytes>, Done) + Send + 'static,
     ) {
-        let own = self.epoch.as_ref().is_some_and(|epoch| epoch.own_key(&spec).is_some());
-        let lane = if own { Lane::Own } else { Lane::Foreign };
+        let lane = if self.own_epoch(&spec).is_some() { Lane::Own } else { Lane::Foreign };
         let shared = Arc::clone(&self.iron.shared);
         let asked = spec.clone();
         shared.derive(
@@ -159,19 +163,20 @@ impl Opening {
 
     /// Keeps a key that an authentic token asked for: with our own salts if it is one of theirs, else in the cache.
     fn keep(&self, spec: &KeySpec, key: Arc<SecretBytes>) {
-        match &self.epoch {
-            Some(epoch) if epoch.own_key(spec).is_some() => epoch.keep_own(spec, &key),
-            _ => self.iron.shared.keep(spec, key),
+        match self.own_epoch(spec) {
+            Some(epoch) => epoch.keep_own(spec, &key),
+            None => self.iron.shared.keep(spec, key),
         }
+    }
+
+    /// The epoch salts that a derivation's salt is of.
+    fn own_epoch(&self, spec: &KeySpec) -> Option<&Arc<EpochSalts>> {
+        self.epochs.iter().find(|epoch| epoch.own_key(spec).is_some())
     }
 
     fn progress(&self) -> Result<Progress> {
         let token = Token::parse(&self.token, &self.iron.options, self.now)?;
-        let progress = self.iron.progress(&token, &self.bound)?;
-        if matches!(progress, Progress::Verify(_)) && token.encrypted().is_err() {
-            return Err(Error::BadMac);
-        }
-        Ok(progress)
+        self.iron.progress(&token, &self.bound)
     }
 }
 

@@ -2,7 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use base64_simd::{Out, URL_SAFE_NO_PAD};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -13,7 +14,6 @@ pub const PREFIX: &str = "Fe26.2";
 const PARTS: usize = 8;
 
 /// A token taken apart. Nothing in it is authentic before the MAC verified.
-#[derive(Debug)]
 pub struct Token<'a> {
     /// The password id, empty for none.
     pub id: &'a str,
@@ -72,7 +72,7 @@ impl<'a> Token<'a> {
     /// `ERR_SEAL_INVALID` when one is not canonical base64url.
     pub fn encrypted(&self) -> Result<([u8; 16], Vec<u8>)> {
         let iv = decode_array(self.iv).ok_or(Error::InvalidBase64)?;
-        let ciphertext = URL_SAFE_NO_PAD.decode_to_vec(self.ciphertext).map_err(|_| Error::InvalidBase64)?;
+        let ciphertext = URL_SAFE_NO_PAD.decode(self.ciphertext).map_err(|_| Error::InvalidBase64)?;
         Ok((iv, ciphertext))
     }
 }
@@ -92,11 +92,12 @@ fn check_expiration(expiration: &str, options: &IronOptions, now: Timestamp) -> 
 /// Decodes exactly `N` bytes of canonical base64url without padding.
 fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
     let mut bytes = [0; N];
-    if text.len() != URL_SAFE_NO_PAD.encoded_length(N) {
+    // The engine asks for room by the length of the text, so a text of another length is refused here.
+    if text.len() != base64::encoded_len(N, false)? {
         return None;
     }
-    let decoded = URL_SAFE_NO_PAD.decode(text.as_bytes(), Out::from_slice(&mut bytes)).ok()?;
-    (decoded.len() == N).then_some(bytes)
+    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
+    (length == N).then_some(bytes)
 }
 
 /// A token that is being written.
@@ -112,9 +113,9 @@ impl Writer {
             text.push_str(part);
             text.push('*');
         }
-        URL_SAFE_NO_PAD.encode_append(iv, &mut text);
+        URL_SAFE_NO_PAD.encode_string(iv, &mut text);
         text.push('*');
-        URL_SAFE_NO_PAD.encode_append(ciphertext, &mut text);
+        URL_SAFE_NO_PAD.encode_string(ciphertext, &mut text);
         text.push('*');
         text.push_str(expiration);
         Self(text)
@@ -129,12 +130,12 @@ impl Writer {
     /// Ends the token with the MAC and its salt.
     ///
     /// # Errors
-    /// `ERR_SESSION_TOO_LARGE` when it is longer than `limit`.
+    /// `ERR_COOKIE_TOO_LARGE` when it is longer than `limit`.
     pub fn finish(mut self, salt: &str, mac: &[u8], limit: usize) -> Result<String> {
         self.0.push('*');
         self.0.push_str(salt);
         self.0.push('*');
-        URL_SAFE_NO_PAD.encode_append(mac, &mut self.0);
+        URL_SAFE_NO_PAD.encode_string(mac, &mut self.0);
         let length = self.0.len();
         if length > limit { Err(Error::TooLarge { length, limit }) } else { Ok(self.0) }
     }

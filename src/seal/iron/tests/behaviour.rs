@@ -31,7 +31,7 @@ fn counter_mode_conforms() {
 fn keys_given_as_bytes_conform() {
     let shared = shared();
     let key = |byte: u8| {
-        let half = || Some(RawSecret::Bytes(vec![byte; 32]));
+        let half = || Some(RawSecret::Bytes(SecretBytes::new(vec![byte; 32])));
         let raw = RawPassword { id: "k".into(), encryption: half(), integrity: half() };
         iron_with(PasswordSpec::Positional(vec![raw]), one_generation(), &shared)
     };
@@ -95,7 +95,7 @@ fn what_cannot_seal_says_why() {
         assert_eq!(seal(&made, b"{}", now()).unwrap_err(), expected);
     }
     let huge = seal(&iron(STRONG, options(1), &shared), &vec![b'x'; 60_000], now()).unwrap_err();
-    assert_eq!(huge.code(), ErrorCode::SessionTooLarge);
+    assert_eq!(huge.code(), ErrorCode::CookieTooLarge);
 }
 
 #[test]

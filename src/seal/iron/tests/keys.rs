@@ -26,7 +26,7 @@ fn one_salt_under_two_passwords_is_two_keys() {
         iron_with(spec, IronOptions { salts: SaltPolicy::Fresh, also_opens: Vec::new(), ..options(8192) }, &shared)
     };
     let salted = |iron: &Iron, text: &str| {
-        let secret = Arc::new(crate::seal::derive::TextSecret::new(text.into(), shared.process()));
+        let secret = Arc::new(crate::seal::derive::TextSecret::new(text, shared.process()));
         let salted = |usage, salt: &str| {
             let spec = KeySpec { secret: Arc::clone(&secret), usage, iterations: 8192, salt: salt.into() };
             Salted { salt: salt.into(), key: Arc::new(spec.derive()) }
@@ -61,4 +61,58 @@ fn a_forged_token_leaves_nothing_in_the_cache() {
     assert!(matches!(iron.try_unseal(&token, &bound(), now()).unwrap(), Attempt::Ready(_)));
     // Under a warm salt a forgery is refused on the spot, without a derivation.
     assert_eq!(iron.try_unseal(&forged, &bound(), now()).unwrap_err(), Error::BadMac);
+}
+
+/// Forged tokens keep the lane of strangers full. Whatever honest token of the fleet comes meanwhile, under the current
+/// password, the previous one, or from a process that writes the other generation, has the other lane for itself.
+#[test]
+fn no_forgery_makes_an_honest_token_of_any_of_our_passwords_wait() {
+    let sealed = |text: &str| seal(&iron(text, options(8192), &shared()), b"{}", now()).unwrap();
+    let list = || PasswordSpec::Positional(vec![password(STRONG), password(OTHER)]);
+    let map = || {
+        let with_id = |id: &str, text: &str| (id.to_owned(), password(text));
+        PasswordSpec::Map(vec![with_id("1", OTHER), with_id("2", STRONG)])
+    };
+    let named = {
+        let spec = PasswordSpec::Map(vec![("1".into(), password(OTHER))]);
+        seal(&iron_with(spec, options(8192), &shared()), b"{}", now()).unwrap()
+    };
+    for (spec, written, token) in [
+        (list(), 8192, sealed(STRONG)),
+        (list(), 8192, sealed(OTHER)),
+        (map(), 8192, named),
+        (list(), 1, sealed(STRONG)),
+        (list(), 1, sealed(OTHER)),
+    ] {
+        let jobs: Arc<Mutex<Vec<Job>>> = Arc::default();
+        let queue = Arc::clone(&jobs);
+        let spawn = move |job: Job| {
+            queue.lock().unwrap().push(job);
+            true
+        };
+        let iron = iron_with(spec, options(written), &Shared::new(1, Box::new(spawn)).unwrap());
+        let busy = Arc::new(Mutex::new(0));
+        for number in 0..200 {
+            let forged = format!(
+                "Fe26.2*1*{number}*AAAAAAAAAAAAAAAAAAAAAA*AAAAAAAAAAAAAAAAAAAAAA**{number}x*{}A",
+                "A".repeat(42)
+            );
+            let busy = Arc::clone(&busy);
+            let done = move |outcome| {
+                if outcome == Err(Error::Busy) {
+                    *busy.lock().unwrap() += 1;
+                }
+            };
+            Arc::clone(&iron).request_unseal_key(forged, &bound(), now(), Box::new(done));
+        }
+        let (sender, receiver) = std::sync::mpsc::channel();
+        let done = move |outcome| sender.send(outcome).unwrap();
+        Arc::clone(&iron).request_unseal_key(token.clone(), &bound(), now(), Box::new(done));
+        while let Some(job) = { jobs.lock().unwrap().pop() } {
+            job();
+        }
+        assert_eq!(receiver.try_recv().unwrap(), Ok(()));
+        assert!(*busy.lock().unwrap() > 0, "the forgeries filled their lane");
+        assert!(matches!(iron.try_unseal(&token, &bound(), now()).unwrap(), Attempt::Ready(_)));
+    }
 }

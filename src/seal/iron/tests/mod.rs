@@ -16,6 +16,9 @@ use crate::error::ErrorCode;
 use crate::seal::conformance::{self, NOW, bound, now, seal, unseal};
 use crate::seal::keyring::{MapRules, PasswordSpec, RawPassword, RawSecret};
 
+/// What a test queue is given to run.
+pub(super) type Job = Box<dyn FnOnce() + Send>;
+
 pub(super) const STRONG: &str = "Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU";
 pub(super) const OTHER: &str = "qW3eR5tY7uI9oP1aS2dF4gH6jK8lZ0xC";
 pub(super) const WEAK: &str = "passwordpasswordpasswordpassword";
@@ -25,7 +28,7 @@ pub(super) fn shared() -> Arc<Shared> {
 }
 
 pub(super) fn password(text: &str) -> RawPassword {
-    let half = || Some(RawSecret::Text(text.to_owned()));
+    let half = || Some(RawSecret::Text(text.to_owned().into()));
     RawPassword { id: String::new(), encryption: half(), integrity: half() }
 }
 

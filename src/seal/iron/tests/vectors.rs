@@ -42,7 +42,7 @@ fn every_peers_tokens_open() {
 
 fn secret_of(value: &Value) -> RawSecret {
     match value["text"].as_str() {
-        Some(text) => RawSecret::Text(text.to_owned()),
-        None => RawSecret::Bytes(unhex(value["hex"].as_str().unwrap())),
+        Some(text) => RawSecret::Text(text.to_owned().into()),
+        None => RawSecret::Bytes(SecretBytes::new(unhex(value["hex"].as_str().unwrap()))),
     }
 }
