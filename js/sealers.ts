@@ -138,6 +138,7 @@ function toHalf(half: unknown): SealerOptions["encryption"] {
 function toNumber(value: unknown, name: string): number {
   if (value === undefined || value === null || value === "") return 0;
   const number = typeof value === "number" || typeof value === "string" ? Number(value) : Number.NaN;
-  if (!Number.isFinite(number)) throw ironkeepError("ERR_SEAL_UNSUPPORTED", `Bad options: ${name} has to be a finite number`);
+  if (!Number.isFinite(number))
+    throw ironkeepError("ERR_SEAL_UNSUPPORTED", `Bad options: ${name} has to be a finite number`);
   return number;
 }

@@ -13,6 +13,7 @@ const configs: Record<string, Partial<SessionConfig>> = {
   "a path": { cookie: { path: INJECTED } },
   "a path with an attribute": { cookie: { path: "/; Domain=evil.example" } },
   "a domain": { cookie: { domain: INJECTED } },
+  "an age": { cookie: { maxAge: "1; Domain=evil.example" as unknown as number } },
   "a domain with an attribute": { cookie: { domain: "a.example; Secure" } },
 };
 

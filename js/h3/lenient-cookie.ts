@@ -12,6 +12,7 @@ const capitalize = (text: string): string => text.charAt(0).toUpperCase() + text
  */
 export function serializeLenient(cookie: SessionCookieOptions & { name: string; value: string }): string {
   const { maxAge, domain, path, expires, httpOnly, secure, priority, sameSite, partitioned } = cookie;
+  if (maxAge !== undefined && !Number.isFinite(maxAge)) throw new TypeError("option maxAge is invalid");
   const parts = [`${cookie.name}=${cookie.value}`];
   if (maxAge !== undefined) parts.push(`Max-Age=${Math.floor(maxAge)}`);
   if (domain) parts.push(`Domain=${domain}`);

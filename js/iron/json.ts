@@ -7,10 +7,9 @@ import { ironkeepError } from "../errors.js";
  */
 export function stringifyLossless(data: unknown): string {
   try {
-    if (isLossless(data)) {
-      const text = JSON.stringify(data) as string | undefined;
-      if (text) return text;
-    }
+    // What has a cycle ends here, so that the walk needs no memory of where it has been.
+    const text = JSON.stringify(data) as string | undefined;
+    if (text && isLossless(data)) return text;
   } catch {
     // A cycle, a getter that throws: not serialisable either.
   }
@@ -26,42 +25,42 @@ export function parseJson(text: string): unknown {
   }
 }
 
-/** Walks without recursion, so that deep data cannot exhaust the stack; cycles are left to `JSON.stringify`. */
+/** Walks without recursion, so that deep data cannot exhaust the stack. */
 function isLossless(data: unknown): boolean {
-  const seen = new Set<object>();
-  const open: object[] = [];
-  const accept = (value: unknown): boolean => {
+  const open: unknown[] = [data];
+  while (open.length > 0) {
+    const value = open.pop();
     switch (typeof value) {
       case "string":
       case "boolean":
-        return true;
+        break;
       case "number":
-        return Number.isFinite(value);
+        if (!Number.isFinite(value)) return false;
+        break;
       case "object":
-        if (value !== null && !seen.has(value)) {
-          seen.add(value);
-          open.push(value);
-        }
-        return true;
+        if (value !== null && !openUp(value, open)) return false;
+        break;
       default:
         return false;
     }
-  };
-  if (!accept(data)) return false;
-  for (let value = open.pop(); value; value = open.pop()) {
-    if (!(Array.isArray(value) ? Array.from(value).every((item) => accept(item)) : isPlain(value, accept)))
-      return false;
   }
   return true;
 }
 
-/** An own key that is hidden or a symbol would be lost; a property that is undefined is lost in every JSON, and accepted. */
-function isPlain(value: object, accept: (value: unknown) => boolean): boolean {
-  const prototype: unknown = Reflect.getPrototypeOf(value);
+/** Adds what an object or array holds to `open`. A property that is undefined is lost in every JSON, and accepted. */
+function openUp(value: object, open: unknown[]): boolean {
+  if (Array.isArray(value)) {
+    for (let index = 0; index < value.length; index++) open.push(value[index]);
+    return true;
+  }
+  const prototype: unknown = Object.getPrototypeOf(value);
   if (prototype !== null && prototype !== Object.prototype) return false;
-  return Reflect.ownKeys(value).every((key) => {
-    if (typeof key !== "string" || !Object.prototype.propertyIsEnumerable.call(value, key)) return false;
+  const keys = Object.keys(value);
+  // The others are symbols or hidden, and would be lost.
+  if (Reflect.ownKeys(value).length !== keys.length) return false;
+  for (const key of keys) {
     const item = (value as Readonly<Record<string, unknown>>)[key];
-    return item === undefined || accept(item);
-  });
+    if (typeof item !== "string" && item !== undefined) open.push(item);
+  }
+  return true;
 }

@@ -12,6 +12,9 @@ const MIN_BITS_PER_CHAR: f64 = 3.5;
 /// The least length of a strong secret, in bytes.
 const MIN_BYTES: usize = 32;
 
+/// How much of a secret is looked at, in characters. What a person types shows well before that.
+const MAX_LOOKED_AT: usize = 1024;
+
 /// Secrets that stand in documentation, ours and h3's. Whoever copies one shares it with everybody else who did.
 const SAMPLES: &[&str] = &[
     "80d42cfb-1cd2-462c-8f17-e3237d9027e9",
@@ -22,6 +25,7 @@ const SAMPLES: &[&str] = &[
 /// Whether `secret` looks like something that a person typed: low entropy for each character, or a repeated block.
 #[must_use]
 pub fn is_guessable(secret: &str) -> bool {
+    let secret = secret.char_indices().nth(MAX_LOOKED_AT).map_or(secret, |(end, _)| &secret[..end]);
     bits_per_char(secret) < MIN_BITS_PER_CHAR || is_repeated_block(secret.as_bytes()) || SAMPLES.contains(&secret)
 }
 
@@ -77,6 +81,14 @@ mod tests {
         for sample in SAMPLES {
             assert!(is_guessable(sample));
         }
+    }
+
+    #[test]
+    fn the_start_of_a_long_secret_tells() {
+        assert!(is_guessable(&"a".repeat(10_000_000)));
+        let strong = "Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU";
+        assert!(is_guessable(&strong.repeat(1_000_000)));
+        assert!(!is_guessable(&format!("{strong}{}", "a".repeat(8))));
     }
 
     #[test]

@@ -115,7 +115,8 @@ impl Opening {
             Ok(Progress::Opened(_)) => done(Ok(())),
             Ok(Progress::Verify(specs)) => self.verify(specs.into(), done),
             Ok(Progress::Decrypt(spec)) => {
-                self.derive(spec, done, |opening, spec, key, done| {
+                // It is authentic by now, so it does not queue with forged ones a second time.
+                self.derive(spec, Lane::Own, done, |opening, spec, key, done| {
                     opening.keep(spec, key);
                     done(Ok(()));
                 });
@@ -126,7 +127,8 @@ impl Opening {
     /// Tries one key after the other. What one of them proves authentic goes on.
     fn verify(self, mut specs: VecDeque<KeySpec>, done: Done) {
         let Some(spec) = specs.pop_front() else { return done(Err(Error::BadMac)) };
-        self.derive(spec, done, move |opening, spec, key, done| {
+        let lane = if self.own_epoch(&spec).is_some() { Lane::Own } else { Lane::Foreign };
+        self.derive(spec, lane, done, move |opening, spec, key, done| {
             // Also before the MAC verified: the salt is one of ours, and there are no more of them than days.
             if let Some(epoch) = opening.own_epoch(spec) {
                 epoch.keep_own(spec, &key);
@@ -145,10 +147,10 @@ impl Opening {
     fn derive(
         self,
         spec: KeySpec,
+        lane: Lane,
         done: Done,
         then: impl FnOnce(Self, &KeySpec, Arc<SecretBytes>, Done) + Send + 'static,
     ) {
-        let lane = if self.own_epoch(&spec).is_some() { Lane::Own } else { Lane::Foreign };
         let shared = Arc::clone(&self.iron.shared);
         let asked = spec.clone();
         shared.derive(

@@ -116,3 +116,45 @@ fn no_forgery_makes_an_honest_token_of_any_of_our_passwords_wait() {
         assert!(matches!(iron.try_unseal(&token, &bound(), now()).unwrap(), Attempt::Ready(_)));
     }
 }
+
+/// A token of a stranger's salts that has proven authentic is not refused for its second key.
+#[test]
+fn an_authentic_token_queues_with_strangers_once() {
+    let token = {
+        let fresh = IronOptions { salts: SaltPolicy::Fresh, ..options(8192) };
+        seal(&iron(STRONG, fresh, &shared()), b"{}", now()).unwrap()
+    };
+    let jobs: Arc<Mutex<Vec<Job>>> = Arc::default();
+    let queue = Arc::clone(&jobs);
+    let spawn = move |job: Job| {
+        queue.lock().unwrap().push(job);
+        true
+    };
+    let iron = iron(
+        STRONG,
+        IronOptions { salts: SaltPolicy::Fresh, ..options(8192) },
+        &Shared::new(1, Box::new(spawn)).unwrap(),
+    );
+    let (sender, outcomes) = std::sync::mpsc::channel();
+    let ask = |who: &'static str, token: String| {
+        let sender = sender.clone();
+        let done = move |outcome| sender.send((who, outcome)).unwrap();
+        Arc::clone(&iron).request_unseal_key(token, &bound(), now(), Box::new(done));
+    };
+    ask("honest", token.clone());
+    for number in 0..100 {
+        ask("forger", token_with_salt(&forge(&token), &number.to_string()));
+    }
+    while let Some(job) = { jobs.lock().unwrap().pop() } {
+        job();
+    }
+    let first = outcomes.try_iter().find(|(_, outcome)| *outcome != Err(Error::Busy));
+    assert_eq!(first, Some(("honest", Ok(()))));
+    assert!(matches!(iron.try_unseal(&token, &bound(), now()).unwrap(), Attempt::Ready(_)));
+}
+
+fn token_with_salt(token: &str, salt: &str) -> String {
+    let mut parts: Vec<&str> = token.split('*').collect();
+    parts[6] = salt;
+    parts.join("*")
+}

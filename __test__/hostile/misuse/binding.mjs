@@ -1,0 +1,141 @@
+import * as binding from "../../../index.cjs";
+
+import { attempt, report } from "./table.mjs";
+import { HUGE, VALUES } from "./values.mjs";
+
+const { Sealer } = binding;
+const PASSWORD = "mY4&tG8z*Qw2kV6r%Nf9xP3c!Sb7hD5j";
+
+function half(algorithm) {
+  return { algorithm, saltBits: 256, iterations: 1, minPasswordLength: 32 };
+}
+
+const OPTIONS = {
+  password: { form: "positional", passwords: [{ encryption: PASSWORD, integrity: PASSWORD }] },
+  encryption: half("aes-256-cbc"),
+  integrity: half("sha256"),
+  ttl: 0,
+  skew: 60_000,
+  offset: 0,
+  alsoOpens: [8192],
+  epochSalts: true,
+  maxTokenLength: 65_536,
+  purpose: "session",
+  name: "h3",
+  audience: "",
+};
+const NOW = Date.now();
+const sealer = new Sealer(OPTIONS);
+const token = sealer.trySeal('{"a":1}', NOW);
+
+/** Uses a sealer in every way, as far as its options allow. */
+async function useAll(options) {
+  const made = new Sealer(options);
+  const failures = [];
+  const steps = [
+    () => made.guessable,
+    () => made.checkSealing(),
+    () => made.trySeal("{}", NOW),
+    () => made.tryUnseal(token, NOW),
+    () => made.deriveForSeal(NOW),
+    () => made.deriveForUnseal(token, NOW),
+    () => made.sealSync("{}", NOW),
+    () => made.unsealSync(token, NOW),
+  ];
+  for (const step of steps) {
+    try {
+      await step();
+    } catch (error) {
+      failures.push(error);
+    }
+  }
+  const odd = failures.find((error) => !(error instanceof Error && error.message));
+  if (odd !== undefined) throw odd;
+  return failures.length;
+}
+
+const PASSWORD_FORMS = {
+  "password.form": (value) => ({ form: value }),
+  positional: (value) => ({ form: "positional", passwords: value }),
+  "positional[0]": (value) => ({ form: "positional", passwords: [value] }),
+  "positional[0].id": (value) => ({
+    form: "positional",
+    passwords: [{ id: value, encryption: PASSWORD, integrity: PASSWORD }],
+  }),
+  "positional[0].encryption": (value) => ({
+    form: "positional",
+    passwords: [{ encryption: value, integrity: PASSWORD }],
+  }),
+  "positional[0].integrity": (value) => ({
+    form: "positional",
+    passwords: [{ encryption: PASSWORD, integrity: value }],
+  }),
+  "sealing.password": (value) => ({ form: "sealing", password: value, map: [] }),
+  "sealing.map": (value) => ({ form: "sealing", password: { encryption: PASSWORD, integrity: PASSWORD }, map: value }),
+  "map.map": (value) => ({ form: "map", map: value, sessionRules: true }),
+  "map.map[0]": (value) => ({ form: "map", map: [value], sessionRules: true }),
+  "map.map[0].id": (value) => ({
+    form: "map",
+    map: [{ id: value, password: { encryption: PASSWORD, integrity: PASSWORD } }],
+    sessionRules: true,
+  }),
+  "map.map[0].password": (value) => ({ form: "map", map: [{ id: "1", password: value }], sessionRules: false }),
+  "map.sessionRules": (value) => ({ form: "map", map: [], sessionRules: value }),
+};
+
+const METHODS = ["trySeal", "tryUnseal", "sealSync", "unsealSync", "deriveForUnseal"];
+const PROPERTIES = ["guessable", "checkSealing", "deriveForSeal", ...METHODS];
+
+function borrowed(name) {
+  const { get, value } = Object.getOwnPropertyDescriptor(Sealer.prototype, name);
+  return get ?? value;
+}
+
+for (const [value, make] of Object.entries(VALUES)) {
+  await attempt(`new Sealer(${value})`, () => new Sealer(make()));
+  for (const key of Object.keys(OPTIONS)) {
+    await attempt(`new Sealer(${key}: ${value})`, () => useAll({ ...OPTIONS, [key]: make() }));
+  }
+  for (const [form, password] of Object.entries(PASSWORD_FORMS)) {
+    await attempt(`new Sealer(${form}: ${value})`, () => useAll({ ...OPTIONS, password: password(make()) }));
+  }
+  for (const key of Object.keys(OPTIONS.encryption)) {
+    // These have a table of their own, `iterations`: a call that takes one at its word never ends.
+    if (key === "iterations" && value in HUGE) continue;
+    for (const side of ["encryption", "integrity"]) {
+      const changed = { ...OPTIONS[side], [key]: make() };
+      await attempt(`new Sealer(${side}.${key}: ${value})`, () => useAll({ ...OPTIONS, [side]: changed }));
+    }
+  }
+  for (const name of METHODS) {
+    await attempt(`${name}(${value}, now)`, () => sealer[name](make(), NOW));
+    await attempt(`${name}(text, ${value})`, () => sealer[name](token, make()));
+  }
+  await attempt(`deriveForSeal(${value})`, () => sealer.deriveForSeal(make()));
+  for (const name of PROPERTIES) {
+    await attempt(`${name} on ${value}`, () => borrowed(name).call(make(), token, NOW));
+  }
+  await attempt(`errorCodes(${value})`, () => binding.errorCodes.call(make(), make()));
+  await attempt(`nativeVersion(${value})`, () => binding.nativeVersion.call(make(), make()));
+}
+
+const IMPOSTORS = {
+  "the prototype": () => Sealer.prototype,
+  "an heir of the prototype": () => Object.create(Sealer.prototype),
+  "an heir of a sealer": () => Object.create(sealer),
+  "a proxy of a sealer": () => new Proxy(sealer, {}),
+  "a sealer of another prototype": () => Object.setPrototypeOf(new Sealer(OPTIONS), null),
+  "a frozen sealer": () => Object.freeze(new Sealer(OPTIONS)),
+  "a subclass": () => new (class extends Sealer {})(OPTIONS),
+  "constructed for another class": () => Reflect.construct(Sealer, [OPTIONS], Map),
+  "called without new": () => Sealer(OPTIONS),
+  "called on an object": () => Sealer.call({}, OPTIONS),
+};
+for (const [name, make] of Object.entries(IMPOSTORS)) {
+  for (const property of PROPERTIES) {
+    await attempt(`${property} on ${name}`, () => borrowed(property).call(make(), token, NOW));
+  }
+}
+for (const name of PROPERTIES) await attempt(`${name}()`, () => borrowed(name).call(sealer));
+
+await report();
