@@ -166,7 +166,7 @@ function* sessionPaths() {
       `${major} encode`,
       () => session.updateSession(event(), { ...config, cookie: { encode: () => "\0" } }, { note: data }),
     ];
-    yield [`${major} unknown option`, () => session.getSession(event(), { ...config, pasword: previous })];
+    yield [`${major} unknown option`, () => session.getSession(event(), { ...config, passwords: previous })];
     yield [
       `${major} cached`,
       () =>

@@ -13,7 +13,6 @@ const FAULTS = {
   exit: () => process.exit(3),
   "not an error": () =>
     attempt("planted", () => {
-      // oxlint-disable-next-line no-throw-literal, typescript/only-throw-error -- the fault itself
       throw "a text";
     }),
   "no message": () => attempt("planted", () => Promise.reject(new Error(""))),
