@@ -10,8 +10,6 @@ use crate::seal::keyring::Half;
 
 /// The longest salt that is read, in characters.
 pub const MAX_SALT_CHARS: usize = 256;
-/// The longest token that the session helpers write and read, in characters.
-pub const MAX_SESSION_TOKEN: usize = 64 * 1024;
 
 /// The options of one half, encryption or integrity.
 #[derive(Debug, Clone, PartialEq, Eq)]

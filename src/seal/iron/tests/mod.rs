@@ -45,7 +45,7 @@ pub(super) fn options(iterations: u32) -> IronOptions {
         offset_ms: 0.0,
         also_opens: vec![Rounds { encryption: 1, integrity: 1 }, Rounds { encryption: 8192, integrity: 8192 }],
         salts: SaltPolicy::Epoch,
-        max_token_chars: options::MAX_SESSION_TOKEN,
+        max_token_chars: 64 * 1024,
     }
 }
 
