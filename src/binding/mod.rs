@@ -13,3 +13,4 @@ mod runtime;
 mod sealer;
 mod seals;
 mod settle;
+mod text;

@@ -11,6 +11,7 @@ use crate::binding::error::{internal, to_js};
 use crate::binding::options::SealerOptions;
 use crate::binding::seals::shared;
 use crate::binding::settle::settle;
+use crate::binding::text::decode;
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorCode, Result};
 use crate::seal::iron::Iron;
@@ -153,16 +154,9 @@ fn request(env: &Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'_, ()>
     settle(env, async move { receiver.await.unwrap_or(Err(Error::Cancelled)) }, |()| ())
 }
 
-/// The payload as JavaScript text, decoded as `TextDecoder` decodes: a byte order mark at the start goes, bytes that are
-/// no UTF-8 become U+FFFD.
+/// The payload as JavaScript text.
 fn text<'env>(env: &'env Env, opened: &Opened) -> napi::Result<Either<JsString<'env>, StaleSeal<'env>>, ErrorCode> {
-    let payload = if opened.payload.is_ascii() {
-        env.create_string_latin1(&opened.payload)
-    } else {
-        let text = String::from_utf8_lossy(&opened.payload);
-        env.create_string(text.strip_prefix('\u{feff}').unwrap_or(&text))
-    }
-    .map_err(|error| internal(&error))?;
+    let payload = decode(env, &opened.payload).map_err(|error| internal(&error))?;
     Ok(if opened.legacy || opened.older_key {
         Either::B(StaleSeal { payload, legacy: opened.legacy, older_key: opened.older_key })
     } else {

@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod base64url;
 pub mod derivations;
 pub mod derive;
 pub mod epoch;

@@ -248,7 +248,7 @@ impl Iron {
         if untried.iter().any(is_own) {
             untried.retain(is_own);
         }
-        if is_known || untried.is_empty() || token.encrypted().is_err() {
+        if is_known || untried.is_empty() || !token.can_be_decrypted() {
             return Err(Error::BadMac);
         }
         Ok(Progress::Verify(untried))

@@ -2,11 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::seal::base64url::{decode, decode_array, decode_authentic, encode};
 use crate::seal::iron::options::{IronOptions, MAX_SALT_CHARS};
 
 /// The first part of every token.
@@ -66,14 +64,20 @@ impl<'a> Token<'a> {
         })
     }
 
-    /// The initialisation vector and the ciphertext.
+    /// The initialisation vector and the ciphertext of a token whose MAC verified.
     ///
     /// # Errors
     /// `ERR_SEAL_INVALID` when one is not canonical base64url.
     pub fn encrypted(&self) -> Result<([u8; 16], Vec<u8>)> {
         let iv = decode_array(self.iv).ok_or(Error::InvalidBase64)?;
-        let ciphertext = URL_SAFE_NO_PAD.decode(self.ciphertext).map_err(|_| Error::InvalidBase64)?;
+        let ciphertext = decode_authentic(self.ciphertext).ok_or(Error::InvalidBase64)?;
         Ok((iv, ciphertext))
+    }
+
+    /// Whether [`encrypted`](Self::encrypted) would succeed, for a token that may be forged.
+    #[must_use]
+    pub fn can_be_decrypted(&self) -> bool {
+        decode_array::<16>(self.iv).is_some() && decode(self.ciphertext).is_some()
     }
 }
 
@@ -89,17 +93,6 @@ fn check_expiration(expiration: &str, options: &IronOptions, now: Timestamp) -> 
     if expires <= options.now(now).as_millis() - options.skew_ms { Err(Error::Expired) } else { Ok(()) }
 }
 
-/// Decodes exactly `N` bytes of canonical base64url without padding.
-fn decode_array<const N: usize>(text: &str) -> Option<[u8; N]> {
-    let mut bytes = [0; N];
-    // The engine asks for room by the length of the text, so a text of another length is refused here.
-    if text.len() != base64::encoded_len(N, false)? {
-        return None;
-    }
-    let length = URL_SAFE_NO_PAD.decode_slice(text, &mut bytes).ok()?;
-    (length == N).then_some(bytes)
-}
-
 /// A token that is being written.
 pub struct Writer(String);
 
@@ -113,9 +106,9 @@ impl Writer {
             text.push_str(part);
             text.push('*');
         }
-        URL_SAFE_NO_PAD.encode_string(iv, &mut text);
+        encode(iv, &mut text);
         text.push('*');
-        URL_SAFE_NO_PAD.encode_string(ciphertext, &mut text);
+        encode(ciphertext, &mut text);
         text.push('*');
         text.push_str(expiration);
         Self(text)
@@ -135,7 +128,7 @@ impl Writer {
         self.0.push('*');
         self.0.push_str(salt);
         self.0.push('*');
-        URL_SAFE_NO_PAD.encode_string(mac, &mut self.0);
+        encode(mac, &mut self.0);
         let length = self.0.len();
         if length > limit { Err(Error::TooLarge { length, limit }) } else { Ok(self.0) }
     }
