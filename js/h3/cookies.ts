@@ -13,7 +13,6 @@ const DEFAULT_CHUNK_LENGTH = 4000;
 /** Node refuses requests with more than 16 KB of headers, with an error that names no cookie. */
 const LONG_TOKEN = 8 * 1024;
 const EPOCH = new Date(0);
-const NEEDS_NO_ENCODING = /^[\w*.~-]*$/;
 
 /** The session token in a Cookie header, put together from its chunks. */
 export function readSessionCookie(header: string | undefined, name: string): string | undefined {
@@ -139,7 +138,9 @@ export class CookieWriter {
   }
 
   #split(token: string): string[] {
-    const encode = this.#options.encode ?? (NEEDS_NO_ENCODING.test(token) ? undefined : encodeURIComponent);
+    // A token holds nothing that needs encoding.
+    const { encode } = this.#options;
+    if (!encode && token.length <= this.#chunkLength) return [token];
     const chunks: string[] = [];
     for (let start = 0; start < token.length;) {
       let end = Math.min(start + this.#chunkLength, token.length);

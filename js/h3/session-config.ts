@@ -72,13 +72,11 @@ export function sessionHeader(config: SessionConfig, name: string): string | und
 export function sessionSealer(config: SessionConfig, major: Major): Sealer {
   warnUnknownKeys(config);
   const name = sessionName(config);
-  const options = sealOptions(config, major);
-  const { legacySealFallback, salts } = config;
-  const content = [name, legacySealFallback, salts, ...flatten(options)];
-  return sealers.get(config.password ?? environmentPassword(), toSessionForm, content, (form) => {
+  return sealers.get(config.password ?? environmentPassword(), toSessionForm, sealContent(config, major), (form) => {
+    const options = sealOptions(config, major);
     const sealer = toSealer(form, options, {
       alsoOpens: alsoOpens(config, iterationsOf(options)),
-      epochSalts: salts !== "fresh",
+      epochSalts: config.salts !== "fresh",
       maxTokenLength: MAX_TOKEN_LENGTH,
       name,
     });
@@ -115,6 +113,18 @@ function cookieValues(cookie: SessionCookieOptions | undefined): unknown[] {
   });
 }
 
+/** Everything that a sealer depends on, beside the password. Most configurations have no `seal`, and need no options made. */
+function sealContent(config: SessionConfig, major: Major): readonly unknown[] {
+  const { generation, legacySealFallback, salts, seal } = config;
+  const content = [sessionName(config), legacySealFallback, salts];
+  return seal ? [...content, ...flatten(sealOptions(config, major))] : [...content, generation ?? major, lifetime(config)];
+}
+
+/** How long a seal is good for, in milliseconds. */
+function lifetime(config: SessionConfig): number {
+  return (config.maxAge || config.idleTimeout || 0) * 1000;
+}
+
 /** iron's options as h3 puts them together: the configuration's replace the defaults half by half. */
 function sealOptions(config: SessionConfig, major: Major): IronNumbers {
   const iterations = ITERATIONS[config.generation ?? major];
@@ -122,7 +132,7 @@ function sealOptions(config: SessionConfig, major: Major): IronNumbers {
     ...defaults,
     encryption: { ...defaults.encryption, iterations },
     integrity: { ...defaults.integrity, iterations },
-    ttl: (config.maxAge || config.idleTimeout || 0) * 1000,
+    ttl: lifetime(config),
     ...config.seal,
   };
 }

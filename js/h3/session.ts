@@ -1,7 +1,8 @@
 import { debug } from "../debug.js";
-import type { Sealer } from "../engine/index.js";
+import type { Sealer, StaleSeal } from "../engine/index.js";
 import { type IronkeepError, ironkeepError, isIronkeepError } from "../errors.js";
 import { parseJson } from "../iron/json.js";
+import { whenReady } from "../later.js";
 import { sealText, unsealText } from "../sealing.js";
 import { warnOnce } from "../warn.js";
 import { type Exchange, majorOf, toExchange } from "./_h3.js";
@@ -45,7 +46,10 @@ export async function useSession<T extends SessionData = SessionData>(
   const { live } = call;
   const opened = open(call);
   if (opened instanceof Promise) await opened;
-  if (live.isNew && !live.cleared && !config.lazy) await write(call);
+  if (live.isNew && !live.cleared && !config.lazy) {
+    const written = write(call);
+    if (written) await written;
+  }
   const manager: SessionManager<T> = {
     get id() {
       return live.session?.id || undefined;
@@ -96,7 +100,10 @@ export async function updateSession<T extends SessionData = SessionData>(
   if (call.exchange.isSocket) throw readOnly("update");
   const session = await open(call);
   await apply(call.live, session, update as SessionUpdate | undefined);
-  if (call.live.session === session) await write(call);
+  if (call.live.session === session) {
+    const written = write(call);
+    if (written) await written;
+  }
   return session as Session<T>;
 }
 
@@ -187,11 +194,7 @@ function open(call: Call): Session | Promise<Session> {
       throw error;
     }
   }
-  const loading = load(call, session, header).finally(() => {
-    if (live.loading === loading) live.loading = undefined;
-  });
-  live.loading = loading;
-  return loading;
+  return load(call, session, header);
 }
 
 /** Undoes an opening that failed: the next call starts anew, and nothing of this one is left to be written. */
@@ -206,43 +209,67 @@ function headerToken({ exchange, config, name }: Call): string | undefined {
   return (header && exchange.header(header)) || undefined;
 }
 
-async function load(call: Call, session: Session, header: string | undefined): Promise<Session> {
-  const { live, exchange, config, name } = call;
+/** Reads the token of the header, then that of the cookie. */
+function load(call: Call, session: Session, header: string | undefined): Session | Promise<Session> {
+  const { live } = call;
   try {
-    const fromHeader = header && (await unsealed(call, header));
-    if (fromHeader && fromHeader.session?.id) {
-      restore(call, session, fromHeader.session);
+    const fromHeader = header ? unsealed(call, header) : undefined;
+    const loaded = whenReady(fromHeader, (opened) => {
+      if (!opened?.session?.id) return loadCookie(call, session);
+      restore(call, session, opened.session);
       return identify(call, session);
-    }
-    const cookie = readSessionCookie(exchange.header("cookie"), name);
-    const fromCookie = cookie && (await unsealed(call, cookie));
-    if (fromCookie) {
-      restore(call, session, fromCookie.session);
-      const isLive = live.session === session && session.id;
-      const isDue = isLive && (fromCookie.isStale || shouldSlide(session, config, Date.now()));
-      // A read must not fail where a cookie can no longer be set, such as in a stream.
-      if (isDue && !exchange.response?.isSent) await write(call);
-    }
-    return identify(call, session);
+    });
+    if (!(loaded instanceof Promise)) return loaded;
+    const loading = loaded
+      .catch((error: unknown) => {
+        forget(call, session);
+        throw error;
+      })
+      .finally(() => {
+        if (live.loading === loading) live.loading = undefined;
+      });
+    live.loading = loading;
+    return loading;
   } catch (error) {
     forget(call, session);
     throw error;
   }
 }
 
+function loadCookie(call: Call, session: Session): Session | Promise<Session> {
+  const { live, exchange, config, name } = call;
+  const cookie = readSessionCookie(exchange.header("cookie"), name);
+  const fromCookie = cookie ? unsealed(call, cookie) : undefined;
+  return whenReady(fromCookie, (opened) => {
+    if (!opened) return identify(call, session);
+    restore(call, session, opened.session);
+    const isLive = live.session === session && session.id;
+    const isDue = isLive && (opened.isStale || shouldSlide(session, config, Date.now()));
+    // A read must not fail where a cookie can no longer be set, such as in a stream.
+    const written = isDue && !exchange.response?.isSent ? write(call) : undefined;
+    return whenReady(written, () => identify(call, session));
+  });
+}
+
 /** What a token holds, or `undefined` when it is refused, for whatever reason. */
-async function unsealed(call: Call, token: string): Promise<Unsealed | undefined> {
+function unsealed(call: Call, token: string): Unsealed | undefined | Promise<Unsealed | undefined> {
   try {
-    const opened = await orUnavailable(call.exchange, () => unsealText(call.sealer, token));
-    const isStale = typeof opened !== "string";
-    return { session: parse(isStale ? opened.payload : opened, call.config), isStale };
+    const opened = orUnavailable(call.exchange, () => unsealText(call.sealer, token));
+    if (!(opened instanceof Promise)) return read(opened, call.config);
+    return opened.then((late) => read(late, call.config)).catch((error: unknown) => refused(call, error));
   } catch (error) {
-    if (error instanceof SessionHttpError) throw error;
-    debug(
-      `the token of the session "${call.name}" is refused: ${isIronkeepError(error) ? error.code : "not a session"}`,
-    );
-    return undefined;
+    return refused(call, error);
   }
+}
+
+function read(opened: StaleSeal | string, config: SessionConfig): Unsealed {
+  const isStale = typeof opened !== "string";
+  return { session: parse(isStale ? opened.payload : opened, config), isStale };
+}
+
+function refused({ name }: Call, error: unknown): undefined {
+  if (error instanceof SessionHttpError) throw error;
+  debug(`the token of the session "${name}" is refused: ${isIronkeepError(error) ? error.code : "not a session"}`);
 }
 
 /** Fills the session, unless it was cleared meanwhile. All that the token holds survives, as in h3. */
@@ -250,7 +277,7 @@ function restore(call: Call, session: Session, from: Partial<Session> | null): v
   if (call.live.session !== session) return;
   for (const [key, value] of Object.entries(from ?? {})) {
     if (key === "data") Object.assign(session.data, value);
-    else if (key !== "__proto__") Object.assign(session, { [key]: value });
+    else if (key !== "__proto__") (session as unknown as Record<string, unknown>)[key] = value;
   }
 }
 
@@ -267,20 +294,29 @@ function begin({ live, config }: Call, session: Session): Session {
 }
 
 /** Seals the session and sets its cookie, unless it is cleared before the token is ready. */
-async function write(call: Call): Promise<void> {
-  const { live, exchange, config, sealer, name } = call;
+function write(call: Call): void | Promise<void> {
+  const { live, exchange, config, sealer } = call;
   const session = live.session;
   const wasNew = live.isNew;
   live.isNew = false;
   if (!session || config.cookie === false || !exchange.response) return;
-  let token: string;
-  try {
-    token = await orUnavailable(exchange, () => seal(sealer, session, config));
-  } catch (error) {
+  const failed = (error: unknown): never => {
     live.isNew = wasNew;
     throw error;
+  };
+  let token: string | Promise<string>;
+  try {
+    token = orUnavailable(exchange, () => seal(sealer, session, config));
+  } catch (error) {
+    return failed(error);
   }
-  if (live.session !== session) return;
+  return token instanceof Promise
+    ? token.catch(failed).then((late) => setCookie(call, session, late))
+    : setCookie(call, session, token);
+}
+
+function setCookie({ live, exchange, config, name }: Call, session: Session, token: string): void {
+  if (live.session !== session || !exchange.response) return;
   live.cleared = false;
   const chunks = readChunkCount(exchange.header("cookie"), name);
   const writer = cookieWriter(config, name, exchange.major);
@@ -329,13 +365,18 @@ function readOnly(verb: "update" | "clear"): IronkeepError {
 }
 
 /** A queue that is full is an outage, not a sign-out: 503, and the client may try again. */
-async function orUnavailable<T>(exchange: Exchange | undefined, work: () => T | Promise<T>): Promise<T> {
+function orUnavailable<T>(exchange: Exchange | undefined, work: () => T | Promise<T>): T | Promise<T> {
   try {
-    return await work();
+    const result = work();
+    return result instanceof Promise ? result.catch((error: unknown) => unavailable(exchange, error)) : result;
   } catch (error) {
-    if (!exchange || !isIronkeepError(error) || error.code !== "ERR_BUSY") throw error;
-    // v1 sends no headers of an error, only those of the response.
-    if (exchange.major === 1 && !exchange.response?.isSent) exchange.response?.setDefault("retry-after", "1");
-    throw new SessionHttpError(503, "Service Unavailable", error.message, error.code, { "retry-after": "1" });
+    return unavailable(exchange, error);
   }
+}
+
+function unavailable(exchange: Exchange | undefined, error: unknown): never {
+  if (!exchange || !isIronkeepError(error) || error.code !== "ERR_BUSY") throw error;
+  // v1 sends no headers of an error, only those of the response.
+  if (exchange.major === 1 && !exchange.response?.isSent) exchange.response?.setDefault("retry-after", "1");
+  throw new SessionHttpError(503, "Service Unavailable", error.message, error.code, { "retry-after": "1" });
 }
