@@ -43,6 +43,7 @@ error_codes! {
     Config = "ERR_CONFIG": "An option is missing or has the wrong form. The message names it.",
     NativeMissing = "ERR_NATIVE_MISSING": "The native binary for this platform is not installed. The message names the package and the command.",
     ReadOnly = "ERR_READ_ONLY": "A session was written where no response can carry its cookie, such as a WebSocket hook.",
+    KeyringClosed = "ERR_KEYRING_CLOSED": "The key ring was closed, and its keys are gone. Make a new one.",
     CookieTooLarge = "ERR_COOKIE_TOO_LARGE": "The sealed session is larger than its cookies may be. Keep less in the session.",
     Internal = "ERR_INTERNAL": "A defect in Ironkeep, such as a caught panic. Please report it.",
 }
@@ -104,6 +105,26 @@ pub enum Error {
     /// The token names a password that the map does not hold.
     #[error("Cannot find password: {0}")]
     UnknownPassword(String),
+    /// A key of a ring that is not as it has to be; positions count from 1, since an odd id may be a misplaced secret.
+    #[error("Key {position} of the key ring {problem}")]
+    RingKey {
+        /// Which key.
+        position: usize,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// A key of a ring that can be guessed.
+    #[error("Key {position} of the key ring is too short or guessable: make one with `npx ironkeep keys generate`")]
+    WeakRingKey {
+        /// Which key.
+        position: usize,
+    },
+    /// Every key of a ring has a `sealFrom` in the future.
+    #[error("No key of the key ring may seal yet: the sealFrom of each is in the future")]
+    NoSealingKey,
+    /// The ring was closed.
+    #[error("The key ring is closed")]
+    RingClosed,
     /// The MAC does not verify, or the token's form is one that no sealer writes.
     #[error("Bad hmac value")]
     BadMac,
@@ -146,6 +167,7 @@ impl Error {
             | Self::InvalidPasswordId
             | Self::PasswordTooShort { .. }
             | Self::KeyTooSmall
+            | Self::WeakRingKey { .. }
             | Self::InvalidKeyLength => ErrorCode::KeyWeak,
             Self::BadOptions
             | Self::UnknownAlgorithm(_)
@@ -159,7 +181,8 @@ impl Error {
             Self::UnknownPassword(_) => ErrorCode::KeyUnknown,
             Self::TooLarge { .. } => ErrorCode::CookieTooLarge,
             Self::Busy | Self::Cancelled => ErrorCode::Busy,
-            Self::Config(_) => ErrorCode::Config,
+            Self::Config(_) | Self::RingKey { .. } | Self::NoSealingKey => ErrorCode::Config,
+            Self::RingClosed => ErrorCode::KeyringClosed,
             Self::Random => ErrorCode::Internal,
         }
     }

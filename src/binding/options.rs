@@ -7,7 +7,8 @@ use crate::error::{Error, Result};
 use crate::seal::Bound;
 use crate::seal::iron::options::{HalfOptions, IronOptions, Rounds, SaltPolicy};
 use crate::seal::key_cache::KeyUse;
-use crate::seal::keyring::{MapRules, PasswordSpec, RawPassword, RawSecret};
+use crate::seal::keyring::{MapRules, PasswordSpec};
+use crate::seal::password::{RawPassword, RawSecret};
 use crate::secret::SecretBytes;
 
 /// One password. A half that is missing is refused when it is used.

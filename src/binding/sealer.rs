@@ -17,6 +17,7 @@ use crate::error::{Error, ErrorCode, Result};
 use crate::seal::iron::Iron;
 use crate::seal::iron::options::IronOptions;
 use crate::seal::keyring::Keyring;
+use crate::seal::ring::KeySource;
 use crate::seal::{Attempt, Bound, Done, Opened, SealFormat};
 
 /// What a token held, where the token should be replaced by a new one.
@@ -50,7 +51,8 @@ impl Sealer {
             let iron_options = IronOptions::from(&options);
             let (spec, rules) = options.password.into();
             let keyring = Keyring::new(spec, rules, shared.process())?;
-            Ok(Self { iron: Iron::new(keyring, iron_options, Arc::clone(shared)), bound })
+            let keys = KeySource::Fixed(Arc::new(keyring));
+            Ok(Self { iron: Iron::new(keys, iron_options, Arc::clone(shared)), bound })
         };
         make().map_err(|error| to_js(&error))
     }
@@ -58,13 +60,14 @@ impl Sealer {
     /// Whether the password looks typed rather than random.
     #[napi(getter, catch_unwind)]
     pub fn guessable(&self) -> bool {
-        self.iron.keyring().is_guessable()
+        self.iron.keyring().is_ok_and(|keyring| keyring.is_guessable())
     }
 
     /// Throws what sealing would throw before it looks at the payload.
     #[napi(catch_unwind)]
     pub fn check_sealing(&self) -> napi::Result<(), ErrorCode> {
-        self.iron.keyring().sealing().map(drop).map_err(|error| to_js(&error))
+        let check = || self.iron.keyring()?.sealing(Timestamp::from_millis(0.0)).map(drop);
+        check().map_err(|error| to_js(&error))
     }
 
     /// Seals a text. `null`: a key has to be derived first, by `deriveForSeal`.

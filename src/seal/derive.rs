@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use std::fmt;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use hmac::{Hmac, KeyInit, Mac};
 use sha1::Sha1;
@@ -22,6 +23,8 @@ pub struct TextSecret {
     id: SecretId,
     /// HMAC-SHA1 with the password absorbed: a derivation of one iteration costs half as much with it.
     keyed: Option<Hmac<Sha1>>,
+    /// Whether the key ring that it was of has dropped it.
+    retired: AtomicBool,
 }
 
 impl TextSecret {
@@ -34,6 +37,7 @@ impl TextSecret {
             id: process.secret_id(text.as_bytes()),
             keyed: Hmac::new_from_slice(text.as_bytes()).ok(),
             bytes: SecretBytes::new(text.as_bytes().to_vec()),
+            retired: AtomicBool::new(false),
         }
     }
 
@@ -53,6 +57,23 @@ impl TextSecret {
     #[must_use]
     pub fn id(&self) -> &SecretId {
         &self.id
+    }
+
+    /// The password's bytes.
+    #[must_use]
+    pub fn bytes(&self) -> &SecretBytes {
+        &self.bytes
+    }
+
+    /// Marks it as dropped by its key ring: what is derived from it is not kept any more.
+    pub fn retire(&self) {
+        self.retired.store(true, Ordering::SeqCst);
+    }
+
+    /// Whether it was dropped by its key ring.
+    #[must_use]
+    pub fn is_retired(&self) -> bool {
+        self.retired.load(Ordering::SeqCst)
     }
 
     /// Derives `length` bytes from `salt`. Zero iterations count as one.

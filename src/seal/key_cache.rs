@@ -129,7 +129,10 @@ impl fmt::Debug for ProcessKey {
 }
 
 /// The least recently used derived keys of the process.
-pub struct KeyCache(Mutex<LruCache<KeyId, Arc<SecretBytes>>>);
+pub struct KeyCache(Mutex<LruCache<KeyId, Kept>>);
+
+/// A key, with the name of the secret that it was derived from.
+type Kept = (SecretId, Arc<SecretBytes>);
 
 impl Default for KeyCache {
     fn default() -> Self {
@@ -141,15 +144,24 @@ impl KeyCache {
     /// The key of that name, if it is held.
     #[must_use]
     pub fn get(&self, id: &KeyId) -> Option<Arc<SecretBytes>> {
-        self.entries().get(id).cloned()
+        self.entries().get(id).map(|(_, key)| Arc::clone(key))
     }
 
     /// Keeps a key. Call it only after a MAC verified, since the salt is the token's choice.
-    pub fn insert(&self, id: KeyId, key: Arc<SecretBytes>) {
-        self.entries().put(id, key);
+    pub fn insert(&self, id: KeyId, secret: SecretId, key: Arc<SecretBytes>) {
+        self.entries().put(id, (secret, key));
     }
 
-    fn entries(&self) -> std::sync::MutexGuard<'_, LruCache<KeyId, Arc<SecretBytes>>> {
+    /// Drops every key that was derived from a secret.
+    pub fn forget(&self, secret: &SecretId) {
+        let mut entries = self.entries();
+        let gone: Vec<KeyId> = entries.iter().filter(|(_, (of, _))| of == secret).map(|(id, _)| *id).collect();
+        for id in gone {
+            entries.pop(&id);
+        }
+    }
+
+    fn entries(&self) -> std::sync::MutexGuard<'_, LruCache<KeyId, Kept>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -190,10 +202,10 @@ mod tests {
         let id = |number: usize| process.key_id(&secret, KeyUse::Integrity, 1, &number.to_string());
         let cache = KeyCache::default();
         for number in 0..CAPACITY.get() {
-            cache.insert(id(number), Arc::new(SecretBytes::new(vec![0])));
+            cache.insert(id(number), secret, Arc::new(SecretBytes::new(vec![0])));
         }
         assert!(cache.get(&id(0)).is_some());
-        cache.insert(id(CAPACITY.get()), Arc::new(SecretBytes::new(vec![1])));
+        cache.insert(id(CAPACITY.get()), secret, Arc::new(SecretBytes::new(vec![1])));
         assert!(cache.get(&id(0)).is_some());
         assert!(cache.get(&id(1)).is_none());
     }

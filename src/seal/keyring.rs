@@ -7,35 +7,15 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::seal::derive::TextSecret;
 use crate::seal::key_cache::ProcessKey;
-use crate::secret::SecretBytes;
-use zeroize::Zeroizing;
+use crate::seal::password::{Half, Password, RawPassword};
 
 /// The id under which iron looks up a token that names none.
 const UNNAMED: &str = "default";
 /// The id that iron-session gives to a token that names none.
 const UNNAMED_INTEGER: &str = "1";
-
-/// One secret as it is configured. It is zeroed when it is dropped, and has no `Debug`.
-pub enum RawSecret {
-    /// A password, stretched by PBKDF2.
-    Text(Zeroizing<String>),
-    /// A key, used as it is.
-    Bytes(SecretBytes),
-}
-
-/// One password as it is configured. A missing half is refused when it is used.
-#[derive(Default)]
-pub struct RawPassword {
-    /// The id written into tokens; empty for none.
-    pub id: String,
-    /// The secret that encrypts.
-    pub encryption: Option<RawSecret>,
-    /// The secret of the MAC.
-    pub integrity: Option<RawSecret>,
-}
 
 /// A password option as it is configured.
 pub enum PasswordSpec {
@@ -56,47 +36,6 @@ pub enum MapRules {
     Session,
 }
 
-/// One half of a password, ready to use.
-#[derive(Debug, Clone)]
-pub enum Half {
-    /// A password: keys are derived from it.
-    Text(Arc<TextSecret>),
-    /// A key.
-    Bytes(Arc<SecretBytes>),
-}
-
-/// A password, ready to use.
-#[derive(Debug)]
-pub struct Password {
-    /// The id written into tokens; empty for none.
-    pub id: String,
-    /// Tells it from the other passwords of its keyring.
-    pub position: usize,
-    /// The half that encrypts, if it is there and not empty.
-    pub encryption: Option<Half>,
-    /// The half of the MAC, if it is there and not empty.
-    pub integrity: Option<Half>,
-}
-
-impl Password {
-    fn new(raw: RawPassword, position: usize, process: &ProcessKey) -> Arc<Self> {
-        let half = |secret: Option<RawSecret>| match secret? {
-            RawSecret::Text(text) if !text.is_empty() => Some(Half::Text(Arc::new(TextSecret::new(&text, process)))),
-            RawSecret::Bytes(bytes) if !bytes.is_empty() => Some(Half::Bytes(Arc::new(bytes))),
-            _ => None,
-        };
-        Arc::new(Self { id: raw.id, position, encryption: half(raw.encryption), integrity: half(raw.integrity) })
-    }
-
-    /// Both halves.
-    ///
-    /// # Errors
-    /// `ERR_KEY_WEAK` when one is missing or empty.
-    pub fn halves(&self) -> Result<(&Half, &Half)> {
-        self.encryption.as_ref().zip(self.integrity.as_ref()).ok_or(Error::EmptyPassword)
-    }
-}
-
 /// The passwords that open a token, most likely first.
 #[derive(Debug)]
 pub struct Candidate<'a> {
@@ -109,13 +48,22 @@ pub struct Candidate<'a> {
 /// A password option, ready to use.
 #[derive(Debug)]
 pub struct Keyring {
-    sealing: Option<Arc<Password>>,
+    sealing: Sealing,
     opening: Opening,
+}
+
+/// Which password seals.
+#[derive(Debug)]
+enum Sealing {
+    Always(Option<Arc<Password>>),
+    /// Of those whose instant has passed, the one whose instant is the latest; of equal ones, the first.
+    Newest(Vec<(Timestamp, Arc<Password>)>),
 }
 
 #[derive(Debug)]
 enum Opening {
     Positional(Vec<Arc<Password>>),
+    ByKid(HashMap<String, (Timestamp, Arc<Password>)>),
     ById { unnamed: &'static str, passwords: HashMap<String, Arc<Password>> },
 }
 
@@ -139,32 +87,47 @@ impl Keyring {
                     .enumerate()
                     .map(|(position, raw)| Password::new(raw, position, process))
                     .collect();
-                Ok(Self { sealing: passwords.first().cloned(), opening: Opening::Positional(passwords) })
+                Ok(Self {
+                    sealing: Sealing::Always(passwords.first().cloned()),
+                    opening: Opening::Positional(passwords),
+                })
             }
             PasswordSpec::Sealing(sealing, map) => Ok(Self {
-                sealing: Some(Password::new(sealing, 0, process)),
+                sealing: Sealing::Always(Some(Password::new(sealing, 0, process))),
                 opening: Opening::ById { unnamed: UNNAMED, passwords: by_id(map, process) },
             }),
             PasswordSpec::Map(map) if rules == MapRules::Iron => {
-                Ok(Self { sealing: None, opening: Opening::ById { unnamed: UNNAMED, passwords: by_id(map, process) } })
+                let opening = Opening::ById { unnamed: UNNAMED, passwords: by_id(map, process) };
+                Ok(Self { sealing: Sealing::Always(None), opening })
             }
             PasswordSpec::Map(map) => {
                 let newest = newest_integer_id(&map)?;
                 let passwords = by_id(map, process);
                 Ok(Self {
-                    sealing: passwords.get(&newest).cloned(),
+                    sealing: Sealing::Always(passwords.get(&newest).cloned()),
                     opening: Opening::ById { unnamed: UNNAMED_INTEGER, passwords },
                 })
             }
         }
     }
 
+    /// The keys of a ring, each with the instant from which it may seal. A token is opened by the key that it names alone.
+    #[must_use]
+    pub fn of_ring(keys: Vec<(Timestamp, Arc<Password>)>) -> Self {
+        let by_kid = keys.iter().map(|(from, key)| (key.id.clone(), (*from, Arc::clone(key)))).collect();
+        Self { sealing: Sealing::Newest(keys), opening: Opening::ByKid(by_kid) }
+    }
+
     /// The password that seals.
     ///
     /// # Errors
-    /// `ERR_KEY_WEAK` when there is none, a half of it is empty, or its id cannot stand in a token.
-    pub fn sealing(&self) -> Result<&Arc<Password>> {
-        let password = self.sealing.as_ref().ok_or(Error::EmptyPassword)?;
+    /// `ERR_KEY_WEAK` when there is none, a half of it is empty, or its id cannot stand in a token; `ERR_CONFIG` when no key
+    /// of a ring may seal yet.
+    pub fn sealing(&self, now: Timestamp) -> Result<&Arc<Password>> {
+        let password = match &self.sealing {
+            Sealing::Always(password) => password.as_ref().ok_or(Error::EmptyPassword)?,
+            Sealing::Newest(keys) => newest(keys, now).map(|(_, key)| key).ok_or(Error::NoSealingKey)?,
+        };
         password.halves()?;
         if !password.id.chars().all(is_id_char) {
             return Err(Error::InvalidPasswordId);
@@ -175,20 +138,54 @@ impl Keyring {
     /// The passwords that may open a token with this id.
     ///
     /// # Errors
-    /// `ERR_KEY_UNKNOWN` for an id that the map does not hold.
-    pub fn opening(&self, id: &str) -> Result<Vec<Candidate<'_>>> {
+    /// `ERR_KEY_UNKNOWN` for an id that the map or the ring does not hold.
+    pub fn opening(&self, id: &str, now: Timestamp) -> Result<Vec<Candidate<'_>>> {
+        let unknown = || Error::UnknownPassword(printable(id));
         match &self.opening {
             Opening::Positional(passwords) => Ok(passwords
                 .iter()
                 .enumerate()
                 .map(|(position, password)| Candidate { password, older: position > 0 })
                 .collect()),
+            Opening::ByKid(keys) => {
+                let (from, password) = keys.get(id).ok_or_else(unknown)?;
+                Ok(vec![Candidate { password, older: self.is_older(*from, password, now) }])
+            }
             Opening::ById { unnamed, passwords } => {
                 let id = if id.is_empty() { unnamed } else { id };
                 let password = passwords.get(id).ok_or_else(|| Error::UnknownPassword(printable(id)))?;
-                let older = self.sealing.as_ref().is_some_and(|sealing| !sealing.id.is_empty() && sealing.id != id);
+                let sealing = match &self.sealing {
+                    Sealing::Always(Some(password)) => Some(password),
+                    _ => None,
+                };
+                let older = sealing.is_some_and(|sealing| !sealing.id.is_empty() && sealing.id != id);
                 Ok(vec![Candidate { password, older }])
             }
+        }
+    }
+
+    /// Whether a token of a ring's key should be sealed anew. Not one of a newer key than seals here: it comes from a
+    /// process whose clock is ahead, and the two would seal it back and forth.
+    fn is_older(&self, from: Timestamp, password: &Arc<Password>, now: Timestamp) -> bool {
+        let Sealing::Newest(keys) = &self.sealing else { return false };
+        newest(keys, now).is_some_and(|(latest, sealing)| !Arc::ptr_eq(sealing, password) && from <= *latest)
+    }
+
+    /// Whether the password at a position is still there. What is no ring never changes.
+    #[must_use]
+    pub fn holds(&self, position: usize) -> bool {
+        match &self.sealing {
+            Sealing::Newest(keys) => keys.iter().any(|(_, key)| key.position == position),
+            Sealing::Always(_) => true,
+        }
+    }
+
+    /// The keys of a ring, in its order.
+    #[must_use]
+    pub fn ring_keys(&self) -> &[(Timestamp, Arc<Password>)] {
+        match &self.sealing {
+            Sealing::Newest(keys) => keys,
+            Sealing::Always(_) => &[],
         }
     }
 
@@ -200,10 +197,26 @@ impl Keyring {
         let opening: Vec<&Arc<Password>> = match &self.opening {
             Opening::Positional(passwords) => passwords.iter().collect(),
             Opening::ById { passwords, .. } => passwords.values().collect(),
+            // A ring refuses them.
+            Opening::ByKid(_) => Vec::new(),
         };
-        let mut all = self.sealing.iter().chain(opening);
+        let sealing = match &self.sealing {
+            Sealing::Always(password) => password.as_ref(),
+            Sealing::Newest(_) => None,
+        };
+        let mut all = sealing.into_iter().chain(opening);
         all.any(|password| guessable(&password.encryption) || guessable(&password.integrity))
     }
+}
+
+fn newest(keys: &[(Timestamp, Arc<Password>)], now: Timestamp) -> Option<&(Timestamp, Arc<Password>)> {
+    let mut newest: Option<&(Timestamp, Arc<Password>)> = None;
+    for key in keys.iter().filter(|(from, _)| *from <= now) {
+        if newest.is_none_or(|(latest, _)| key.0 > *latest) {
+            newest = Some(key);
+        }
+    }
+    newest
 }
 
 /// Positions start at 1, after a password that seals and is no entry.
@@ -222,7 +235,7 @@ fn newest_integer_id(map: &[(String, RawPassword)]) -> Result<String> {
         .map(|(_, id)| id.clone())
         .ok_or(Error::Config(
             "password: a map of passwords needs integer ids, of which the highest seals: { 1: previous, 2: current }; \
-             ids of other forms are for createKeyring, which this version does not have yet",
+             keys with ids of other forms are a ring, which createKeyring makes",
         ))
 }
 
@@ -245,6 +258,8 @@ fn printable(id: &str) -> String {
 mod tests {
     use super::*;
     use crate::error::ErrorCode;
+    use crate::seal::conformance::now;
+    use crate::seal::password::RawSecret;
 
     fn text(id: &str, secret: &str) -> RawPassword {
         RawPassword {
@@ -265,8 +280,8 @@ mod tests {
     #[test]
     fn a_list_seals_with_the_first_and_opens_with_both() {
         let ring = ring(PasswordSpec::Positional(vec![text("", "new"), text("", "old")]));
-        assert_eq!(ring.sealing().unwrap().id, "");
-        let older: Vec<_> = ring.opening("whatever").unwrap().iter().map(|candidate| candidate.older).collect();
+        assert_eq!(ring.sealing(now()).unwrap().id, "");
+        let older: Vec<_> = ring.opening("whatever", now()).unwrap().iter().map(|candidate| candidate.older).collect();
         assert_eq!(older, [false, true]);
     }
 
@@ -282,15 +297,15 @@ mod tests {
     #[test]
     fn an_integer_map_seals_with_the_highest_number() {
         let ring = ring(map(&["9", "10", "2"]));
-        assert_eq!(ring.sealing().unwrap().id, "10");
-        assert!(!ring.opening("10").unwrap()[0].older);
-        assert!(ring.opening("9").unwrap()[0].older);
+        assert_eq!(ring.sealing(now()).unwrap().id, "10");
+        assert!(!ring.opening("10", now()).unwrap()[0].older);
+        assert!(ring.opening("9", now()).unwrap()[0].older);
     }
 
     #[test]
     fn a_token_without_an_id_is_the_first_of_an_integer_map() {
-        assert_eq!(ring(map(&["1", "2"])).opening("").unwrap()[0].password.id, "1");
-        assert_eq!(ring(map(&["2"])).opening("").unwrap_err(), Error::UnknownPassword("1".into()));
+        assert_eq!(ring(map(&["1", "2"])).opening("", now()).unwrap()[0].password.id, "1");
+        assert_eq!(ring(map(&["2"])).opening("", now()).unwrap_err(), Error::UnknownPassword("1".into()));
     }
 
     #[test]
@@ -304,10 +319,10 @@ mod tests {
     #[test]
     fn irons_map_opens_by_id_and_cannot_seal() {
         let ring = Keyring::new(map(&["default", "a"]), MapRules::Iron, &ProcessKey::new().unwrap()).unwrap();
-        assert_eq!(ring.sealing().unwrap_err(), Error::EmptyPassword);
-        assert_eq!(ring.opening("").unwrap()[0].password.id, "default");
-        assert_eq!(ring.opening("b").unwrap_err(), Error::UnknownPassword("b".into()));
-        assert_eq!(ring.opening("b\n*").unwrap_err(), Error::UnknownPassword("(not an id)".into()));
+        assert_eq!(ring.sealing(now()).unwrap_err(), Error::EmptyPassword);
+        assert_eq!(ring.opening("", now()).unwrap()[0].password.id, "default");
+        assert_eq!(ring.opening("b", now()).unwrap_err(), Error::UnknownPassword("b".into()));
+        assert_eq!(ring.opening("b\n*", now()).unwrap_err(), Error::UnknownPassword("(not an id)".into()));
     }
 
     #[test]
@@ -316,9 +331,9 @@ mod tests {
             text("2", "new"),
             vec![("2".into(), text("", "new")), ("default".into(), text("", "old"))],
         ));
-        assert!(!ring.opening("2").unwrap()[0].older);
-        assert!(ring.opening("").unwrap()[0].older);
-        assert_eq!(ring.opening("3").unwrap_err(), Error::UnknownPassword("3".into()));
+        assert!(!ring.opening("2", now()).unwrap()[0].older);
+        assert!(ring.opening("", now()).unwrap()[0].older);
+        assert_eq!(ring.opening("3", now()).unwrap_err(), Error::UnknownPassword("3".into()));
     }
 
     #[test]
@@ -337,7 +352,7 @@ mod tests {
             (half, Error::EmptyPassword),
             (text("a*b", "secret"), Error::InvalidPasswordId),
         ] {
-            assert_eq!(ring(PasswordSpec::Positional(vec![password])).sealing().unwrap_err(), expected);
+            assert_eq!(ring(PasswordSpec::Positional(vec![password])).sealing(now()).unwrap_err(), expected);
         }
     }
 }

@@ -12,6 +12,8 @@ pub mod epoch;
 pub mod iron;
 pub mod key_cache;
 pub mod keyring;
+pub mod password;
+pub mod ring;
 pub mod salt;
 pub mod shared;
 pub mod strength;
@@ -57,12 +59,18 @@ pub struct Opened {
     pub legacy: bool,
     /// Whether another key than the one that seals now opened it.
     pub older_key: bool,
+    /// Whether it is in another format than is written now.
+    pub other_format: bool,
 }
 
 impl fmt::Debug for Opened {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { payload, legacy, older_key } = self;
-        write!(f, "Opened({} bytes, legacy: {legacy}, older key: {older_key})", payload.len())
+        let Self { payload, legacy, older_key, other_format } = self;
+        write!(
+            f,
+            "Opened({} bytes, legacy: {legacy}, older key: {older_key}, other format: {other_format})",
+            payload.len()
+        )
     }
 }
 

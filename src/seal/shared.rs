@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use crate::error::Result;
 use crate::seal::derivations::{Derivations, Lane, Spawn, Waiter};
-use crate::seal::derive::MAX_INLINE_ITERATIONS;
+use crate::seal::derive::{MAX_INLINE_ITERATIONS, TextSecret};
 use crate::seal::epoch::{EpochId, EpochSalts};
 use crate::seal::key_cache::{KeyCache, KeyId, KeySpec, ProcessKey};
 use crate::secret::SecretBytes;
@@ -59,8 +59,18 @@ impl Shared {
     /// Keeps a derived key, after a MAC verified.
     pub fn keep(&self, spec: &KeySpec, key: Arc<SecretBytes>) {
         if spec.iterations > MAX_INLINE_ITERATIONS {
-            self.keys.insert(self.key_id(spec), key);
+            self.keys.insert(self.key_id(spec), *spec.secret.id(), key);
+            // Looked at afterwards: a secret that is retired at this moment is forgotten here or by who retires it.
+            if spec.secret.is_retired() {
+                self.keys.forget(spec.secret.id());
+            }
         }
+    }
+
+    /// Drops every key that was derived from a secret, and keeps none that is derived from now on.
+    pub fn retire(&self, secret: &TextSecret) {
+        secret.retire();
+        self.keys.forget(secret.id());
     }
 
     /// Derives a key off the calling thread and hands it to `waiter`; see [`Derivations::derive`].

@@ -4,13 +4,16 @@
 
 #![forbid(unsafe_code)]
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 /// The least Shannon entropy, in bits for each character, of a secret that does not look typed.
 const MIN_BITS_PER_CHAR: f64 = 3.5;
 
 /// The least length of a strong secret, in bytes.
 const MIN_BYTES: usize = 32;
+
+/// The least number of different bytes in a key. 32 random bytes have fewer once in 10^16 keys.
+const MIN_DIFFERENT_BYTES: usize = 16;
 
 /// How much of a secret is looked at, in characters. What a person types shows well before that.
 const MAX_LOOKED_AT: usize = 1024;
@@ -27,6 +30,13 @@ const SAMPLES: &[&str] = &[
 pub fn is_guessable(secret: &str) -> bool {
     let secret = secret.char_indices().nth(MAX_LOOKED_AT).map_or(secret, |(end, _)| &secret[..end]);
     bits_per_char(secret) < MIN_BITS_PER_CHAR || is_repeated_block(secret.as_bytes()) || SAMPLES.contains(&secret)
+}
+
+/// Whether a key given as bytes looks made up: few different bytes, or a repeated block.
+#[must_use]
+pub fn are_guessable(bytes: &[u8]) -> bool {
+    let bytes = &bytes[..bytes.len().min(MAX_LOOKED_AT)];
+    bytes.iter().collect::<HashSet<_>>().len() < MIN_DIFFERENT_BYTES || is_repeated_block(bytes)
 }
 
 /// Whether `secret` may protect what is worth more than one session: long enough, and not guessable.
@@ -89,6 +99,14 @@ mod tests {
         let strong = "Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU";
         assert!(is_guessable(&strong.repeat(1_000_000)));
         assert!(!is_guessable(&format!("{strong}{}", "a".repeat(8))));
+    }
+
+    #[test]
+    fn made_up_bytes_are_guessable() {
+        assert!(are_guessable(&[0; 32]));
+        assert!(are_guessable(&(0..4).cycle().take(32).collect::<Vec<u8>>()));
+        assert!(are_guessable(&(0..16).cycle().take(64).collect::<Vec<u8>>()));
+        assert!(!are_guessable(b"Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU"));
     }
 
     #[test]

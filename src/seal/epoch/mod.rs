@@ -21,7 +21,7 @@ use crate::seal::epoch::own_salts::{Keys, OwnSalts};
 use crate::seal::epoch::side::Side;
 use crate::seal::iron::options::Rounds;
 use crate::seal::key_cache::{KeySpec, KeyUse, SecretId};
-use crate::seal::keyring::{Half, Password};
+use crate::seal::password::{Half, Password};
 use crate::seal::salt::{SaltPair, random_salt};
 use crate::seal::shared::Shared;
 use crate::seal::{Bound, Done};

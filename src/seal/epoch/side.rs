@@ -10,7 +10,7 @@ use crate::error::Result;
 use crate::seal::derivations::Lane;
 use crate::seal::derive::TextSecret;
 use crate::seal::key_cache::{KeySpec, KeyUse};
-use crate::seal::keyring::Half;
+use crate::seal::password::Half;
 use crate::seal::salt::{Salted, hex};
 use crate::seal::shared::Shared;
 use crate::secret::SecretBytes;

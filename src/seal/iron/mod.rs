@@ -16,7 +16,7 @@ pub mod token;
 
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
-use std::sync::{Arc, Mutex, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
@@ -28,7 +28,9 @@ use crate::seal::epoch::{EpochSalts, EpochUse};
 use crate::seal::iron::options::{HalfOptions, IronOptions, Rounds, SaltPolicy};
 use crate::seal::iron::token::{Token, Writer};
 use crate::seal::key_cache::{KeySpec, KeyUse};
-use crate::seal::keyring::{Candidate, Half, Keyring, Password};
+use crate::seal::keyring::{Candidate, Keyring};
+use crate::seal::password::{Half, Password};
+use crate::seal::ring::{Forgets, KeySource};
 use crate::seal::salt::{SaltPair, Salted, random_salt};
 use crate::seal::shared::Shared;
 use crate::seal::{Attempt, Bound, Done, Opened, SealFormat};
@@ -39,13 +41,13 @@ const MAX_STEPS: usize = 4;
 
 /// A Fe26.2 sealer and reader for one password and one set of options.
 pub struct Iron {
-    keyring: Keyring,
+    keys: KeySource,
     options: IronOptions,
     shared: Arc<Shared>,
     /// By session name: the epoch salts of each password and number of iterations.
     epochs: RwLock<HashMap<String, Vec<KnownEpoch>>>,
-    /// Fresh salts whose keys are derived, for the seals that asked for them.
-    fresh: Mutex<VecDeque<Arc<SaltPair>>>,
+    /// Fresh salts whose keys are derived, each for the password at a position and the seals that asked for it.
+    fresh: Mutex<VecDeque<(usize, Arc<SaltPair>)>>,
 }
 
 /// The epoch salts of the password at a position of the keyring, for a number of iterations.
@@ -73,14 +75,21 @@ enum Progress {
 impl Iron {
     /// Nothing is checked or derived before it is needed.
     #[must_use]
-    pub fn new(keyring: Keyring, options: IronOptions, shared: Arc<Shared>) -> Arc<Self> {
-        Arc::new(Self { keyring, options, shared, epochs: RwLock::default(), fresh: Mutex::default() })
+    pub fn new(keys: KeySource, options: IronOptions, shared: Arc<Shared>) -> Arc<Self> {
+        let iron = Arc::new(Self { keys, options, shared, epochs: RwLock::default(), fresh: Mutex::default() });
+        if let KeySource::Ring(ring) = &iron.keys {
+            let user: Weak<Self> = Arc::downgrade(&iron);
+            ring.tell(user);
+        }
+        iron
     }
 
     /// The passwords.
-    #[must_use]
-    pub fn keyring(&self) -> &Keyring {
-        &self.keyring
+    ///
+    /// # Errors
+    /// `ERR_KEYRING_CLOSED` when they are of a ring that is closed.
+    pub fn keyring(&self) -> Result<Arc<Keyring>> {
+        self.keys.current()
     }
 
     /// Seals with fresh salts, deriving what is missing on the calling thread.
@@ -88,7 +97,8 @@ impl Iron {
     /// # Errors
     /// Those of [`SealFormat::try_seal`].
     pub fn seal_blocking(&self, payload: &[u8], now: Timestamp) -> Result<String> {
-        let password = self.keyring.sealing()?;
+        let keyring = self.keyring()?;
+        let password = keyring.sealing(now)?;
         let (encryption, integrity) = self.check_for_sealing(password)?;
         let (first, second) = password.halves()?;
         let pair = SaltPair {
@@ -106,7 +116,7 @@ impl Iron {
     pub fn unseal_blocking(&self, token: &str, bound: &Bound, now: Timestamp) -> Result<Opened> {
         let token = Token::parse(token, &self.options, now)?;
         for _ in 0..MAX_STEPS {
-            let (spec, key) = match self.progress(&token, bound)? {
+            let (spec, key) = match self.progress(&token, bound, now)? {
                 Progress::Opened(opened) => return Ok(opened),
                 Progress::Decrypt(spec) => {
                     let key = Arc::new(spec.derive());
@@ -148,7 +158,9 @@ impl Iron {
             Writer::new((&password.id, &pair.encryption.salt), (&iv, &ciphertext), &self.options.expiration(now));
         let key = hmac::Key::new(hmac::HMAC_SHA256, pair.integrity.key.expose());
         let mac = hmac::sign(&key, writer.signed().as_bytes());
-        writer.finish(&pair.integrity.salt, mac.as_ref(), self.options.max_token_chars)
+        let token = writer.finish(&pair.integrity.salt, mac.as_ref(), self.options.max_token_chars)?;
+        password.uses.count_sealed();
+        Ok(token)
     }
 
     /// The salts and keys to seal with, if they are at hand.
@@ -169,7 +181,9 @@ impl Iron {
                 integrity: derive_fresh(integrity, self.options.integrity()?)?,
             })));
         }
-        Ok(self.fresh.lock().unwrap_or_else(PoisonError::into_inner).pop_front())
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_password = fresh.iter().position(|(position, _)| *position == password.position);
+        Ok(of_password.and_then(|index| fresh.remove(index)).map(|(_, pair)| pair))
     }
 
     /// The epoch salts of a password for a session name, where they are used: where a derivation is expensive.
@@ -192,15 +206,20 @@ impl Iron {
         if let Some(known) = find(&epochs) {
             return Ok(Some(known));
         }
-        epochs.entry(bound.name.clone()).or_default().push((key, Arc::clone(&salts)));
+        let of_name = epochs.entry(bound.name.clone()).or_default();
+        of_name.push((key, Arc::clone(&salts)));
+        // A key that was removed since the caller looked is told to nobody any more.
+        if !self.keyring().is_ok_and(|keyring| keyring.holds(password.position)) {
+            of_name.pop();
+        }
         Ok(Some(salts))
     }
 
     /// The epoch salts that may have made a token: those of every password that may open it.
-    fn reading_epochs(&self, id: &str, bound: &Bound) -> Result<Vec<Arc<EpochSalts>>> {
+    fn reading_epochs(&self, candidates: &[Candidate<'_>], bound: &Bound) -> Result<Vec<Arc<EpochSalts>>> {
         let written = self.written_for_reading()?;
         let mut epochs = Vec::new();
-        for candidate in self.keyring.opening(id)? {
+        for candidate in candidates {
             for rounds in self.options.readable(written) {
                 // A password or options that have none are refused where they are used.
                 epochs.extend(self.epoch(candidate.password, rounds, bound).ok().flatten());
@@ -218,13 +237,14 @@ impl Iron {
     /// Opens a token as far as the keys at hand go.
     ///
     /// Keys at hand come first, then the cheap generations; the answer stays open only while an expensive key is untried.
-    fn progress(&self, token: &Token<'_>, bound: &Bound) -> Result<Progress> {
-        let candidates = self.keyring.opening(token.id)?;
+    fn progress(&self, token: &Token<'_>, bound: &Bound, now: Timestamp) -> Result<Progress> {
+        let keyring = self.keyring()?;
+        let candidates = keyring.opening(token.id, now)?;
         for candidate in &candidates {
             self.options.integrity()?.check(candidate.password.halves()?.1)?;
         }
         let written = self.written_for_reading()?;
-        let epochs = self.reading_epochs(token.id, bound)?;
+        let epochs = self.reading_epochs(&candidates, bound)?;
         let mut untried = Vec::new();
         let mut is_known = false;
         for cheap in [false, true] {
@@ -272,8 +292,9 @@ impl Iron {
         };
         let (iv, ciphertext) = token.encrypted()?;
         let payload = cipher::decrypt(options.usage, key.expose(), &iv, ciphertext)?;
+        candidate.password.uses.count_opened();
         let legacy = matches!(integrity, Half::Text(_)) && rounds.integrity < self.options.written()?.integrity;
-        Ok(Progress::Opened(Opened { payload, legacy, older_key: candidate.older }))
+        Ok(Progress::Opened(Opened { payload, legacy, older_key: candidate.older, other_format: false }))
     }
 
     fn locate(&self, half: &Half, usage: KeyUse, iterations: u32, salt: &str, epochs: &[Arc<EpochSalts>]) -> Located {
@@ -292,7 +313,8 @@ impl Iron {
 
 impl SealFormat for Iron {
     fn try_seal(&self, payload: &[u8], bound: &Bound, now: Timestamp) -> Result<Attempt<String>> {
-        let password = self.keyring.sealing()?;
+        let keyring = self.keyring()?;
+        let password = keyring.sealing(now)?;
         self.check_for_sealing(password)?;
         match self.pair(password, bound, now)? {
             Some(pair) => self.write(payload, password, &pair, now).map(Attempt::Ready),
@@ -302,7 +324,7 @@ impl SealFormat for Iron {
 
     fn try_unseal(&self, token: &str, bound: &Bound, now: Timestamp) -> Result<Attempt<Opened>> {
         let token = Token::parse(token, &self.options, now)?;
-        match self.progress(&token, bound)? {
+        match self.progress(&token, bound, now)? {
             Progress::Opened(opened) => Ok(Attempt::Ready(opened)),
             Progress::Verify(_) | Progress::Decrypt(_) => Ok(Attempt::NeedsKey),
         }
@@ -314,6 +336,18 @@ impl SealFormat for Iron {
 
     fn request_unseal_key(self: Arc<Self>, token: String, bound: &Bound, now: Timestamp, done: Done) {
         self.request_opening(token, bound.clone(), now, done);
+    }
+}
+
+impl Forgets for Iron {
+    fn forget(&self, gone: &[usize]) {
+        let mut epochs = self.epochs.write().unwrap_or_else(PoisonError::into_inner);
+        for of_name in epochs.values_mut() {
+            of_name.retain(|((position, _), _)| !gone.contains(position));
+        }
+        drop(epochs);
+        let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
+        fresh.retain(|(position, _)| !gone.contains(position));
     }
 }
 

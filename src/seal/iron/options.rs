@@ -6,7 +6,7 @@ use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::seal::derive::MAX_INLINE_ITERATIONS;
 use crate::seal::key_cache::KeyUse;
-use crate::seal::keyring::Half;
+use crate::seal::password::Half;
 
 /// The longest salt that is read, in characters.
 pub const MAX_SALT_CHARS: usize = 256;

@@ -13,7 +13,7 @@ use crate::seal::iron::options::HalfOptions;
 use crate::seal::iron::token::Token;
 use crate::seal::iron::{Iron, Progress, verifies};
 use crate::seal::key_cache::KeySpec;
-use crate::seal::keyring::Half;
+use crate::seal::password::Half;
 use crate::seal::salt::{SaltPair, Salted, random_salt};
 use crate::seal::shared::Shared;
 use crate::seal::{Bound, Done};
@@ -34,7 +34,8 @@ struct Opening {
 impl Iron {
     /// Gets the salts and keys for one seal ready.
     pub(super) fn request_pair(self: Arc<Self>, bound: &Bound, now: Timestamp, done: Done) {
-        let epoch = self.keyring.sealing().and_then(|password| {
+        let epoch = self.keyring().and_then(|keyring| {
+            let password = keyring.sealing(now)?;
             self.check_for_sealing(password)?;
             self.epoch(password, self.options.written()?, bound)
         });
@@ -46,12 +47,13 @@ impl Iron {
     }
 
     fn request_fresh_pair(self: Arc<Self>, now: Timestamp, done: Done) {
-        let halves = self.keyring.sealing().and_then(|password| {
+        let halves = self.keyring().and_then(|keyring| {
+            let password = keyring.sealing(now)?;
             let (encryption, integrity) = password.halves()?;
             let (first, second) = self.check_for_sealing(password)?;
-            Ok(((encryption.clone(), first.clone()), (integrity.clone(), second.clone())))
+            Ok((password.position, (encryption.clone(), first.clone()), (integrity.clone(), second.clone())))
         });
-        let (first, (second_half, second_options)) = match halves {
+        let (position, first, (second_half, second_options)) = match halves {
             Ok(halves) => halves,
             Err(error) => return done(Err(error)),
         };
@@ -68,7 +70,7 @@ impl Iron {
                     &second_options,
                     Box::new(move |integrity| {
                         done(integrity.map(|integrity| {
-                            self.keep_fresh(SaltPair { day: now.utc_day(), encryption, integrity });
+                            self.keep_fresh(position, SaltPair { day: now.utc_day(), encryption, integrity });
                         }));
                     }),
                 ),
@@ -76,17 +78,25 @@ impl Iron {
         );
     }
 
-    fn keep_fresh(&self, pair: SaltPair) {
+    fn keep_fresh(&self, position: usize, pair: SaltPair) {
+        // Of a key that was removed meanwhile nothing is kept.
+        if !self.keyring().is_ok_and(|keyring| keyring.holds(position)) {
+            return;
+        }
         let mut fresh = self.fresh.lock().unwrap_or_else(PoisonError::into_inner);
         if fresh.len() < MAX_FRESH_PAIRS {
-            fresh.push_back(Arc::new(pair));
+            fresh.push_back((position, Arc::new(pair)));
         }
     }
 
     /// Gets the keys of one token ready, if it is authentic.
     pub(super) fn request_opening(self: Arc<Self>, token: String, bound: Bound, now: Timestamp, done: Done) {
         let parsed = Token::parse(&token, &self.options, now);
-        match parsed.and_then(|parsed| self.reading_epochs(parsed.id, &bound)) {
+        let epochs = parsed.and_then(|parsed| {
+            let keyring = self.keyring()?;
+            self.reading_epochs(&keyring.opening(parsed.id, now)?, &bound)
+        });
+        match epochs {
             Ok(epochs) => Opening { iron: self, token, bound, now, epochs }.recognise(0, done),
             Err(error) => done(Err(error)),
         }
@@ -178,7 +188,7 @@ impl Opening {
 
     fn progress(&self) -> Result<Progress> {
         let token = Token::parse(&self.token, &self.iron.options, self.now)?;
-        self.iron.progress(&token, &self.bound)
+        self.iron.progress(&token, &self.bound, self.now)
     }
 }
 

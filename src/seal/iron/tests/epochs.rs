@@ -26,7 +26,7 @@ fn epoch_salts_are_those_of_the_published_derivation() {
         receiver.recv().unwrap().unwrap();
         let Attempt::Ready(token) = iron.try_seal(b"{}", &bound, at).unwrap() else { panic!("the pair is ready") };
         assert_eq!(salts(&token), (text("encryptionSalt").into(), text("integritySalt").into()));
-        let pair = iron.pair(iron.keyring.sealing().unwrap(), &bound, at).unwrap().unwrap();
+        let pair = iron.pair(iron.keyring().unwrap().sealing(now()).unwrap(), &bound, at).unwrap().unwrap();
         assert_eq!(pair.encryption.key.expose(), unhex(text("encryptionKeyHex")));
         assert_eq!(pair.integrity.key.expose(), unhex(text("integrityKeyHex")));
     }
@@ -100,14 +100,15 @@ fn our_own_old_salts_are_told_from_a_strangers() {
     let iron = iron(STRONG, IronOptions { ttl_ms: 0.0, ..options(8192) }, &shared);
     let spec_of = |at: Timestamp| {
         let token = seal(&iron_on(at, &iron), b"{}", at).unwrap();
-        let Half::Text(secret) = iron.keyring.sealing().unwrap().halves().unwrap().1.clone() else {
+        let Half::Text(secret) = iron.keyring().unwrap().sealing(now()).unwrap().halves().unwrap().1.clone() else {
             panic!("the password is text")
         };
         KeySpec { secret, usage: KeyUse::Integrity, iterations: 8192, salt: salts(&token).1 }
     };
     let (recent, ancient) = (spec_of(now().plus_millis(-20.0 * DAY_MS)), spec_of(now().plus_millis(-40.0 * DAY_MS)));
     seal(&iron, b"{}", now()).unwrap();
-    let epoch = iron.reading_epochs("", &bound()).unwrap().remove(0);
+    let keyring = iron.keyring().unwrap();
+    let epoch = iron.reading_epochs(&keyring.opening("", now()).unwrap(), &bound()).unwrap().remove(0);
     assert!(epoch.own_key(&recent).is_some());
     assert!(epoch.own_key(&ancient).is_none());
     assert!(epoch.own_key(&KeySpec { iterations: 1, ..recent.clone() }).is_none());

@@ -36,7 +36,7 @@ fn one_salt_under_two_passwords_is_two_keys() {
             encryption: salted(KeyUse::Aes256Cbc, "aa"),
             integrity: salted(KeyUse::Integrity, "bb"),
         };
-        iron.write(b"{}", iron.keyring.sealing().unwrap(), &pair, now()).unwrap()
+        iron.write(b"{}", iron.keyring().unwrap().sealing(now()).unwrap(), &pair, now()).unwrap()
     };
     let (third, fourth) = (fresh(STRONG), fresh(OTHER));
     let (one, two) = (salted(&third, STRONG), salted(&fourth, OTHER));

@@ -8,13 +8,15 @@ mod behaviour;
 mod epochs;
 mod forgeries;
 mod keys;
+mod rings;
 mod vectors;
 
 use super::*;
 use crate::clock::DAY_MS;
 use crate::error::ErrorCode;
 use crate::seal::conformance::{self, NOW, bound, now, seal, unseal};
-use crate::seal::keyring::{MapRules, PasswordSpec, RawPassword, RawSecret};
+use crate::seal::keyring::{MapRules, PasswordSpec};
+use crate::seal::password::{RawPassword, RawSecret};
 
 /// What a test queue is given to run.
 pub(super) type Job = Box<dyn FnOnce() + Send>;
@@ -51,7 +53,7 @@ pub(super) fn options(iterations: u32) -> IronOptions {
 
 pub(super) fn iron_with(spec: PasswordSpec, options: IronOptions, shared: &Arc<Shared>) -> Arc<Iron> {
     let ring = Keyring::new(spec, MapRules::Session, shared.process()).unwrap();
-    Iron::new(ring, options, Arc::clone(shared))
+    Iron::new(KeySource::Fixed(Arc::new(ring)), options, Arc::clone(shared))
 }
 
 pub(super) fn iron(text: &str, options: IronOptions, shared: &Arc<Shared>) -> Arc<Iron> {

@@ -29,7 +29,7 @@ fn every_peers_tokens_open() {
             also_opens: Vec::new(),
             ..options(1)
         };
-        let iron = Iron::new(ring, made, Arc::clone(&shared));
+        let iron = Iron::new(KeySource::Fixed(Arc::new(ring)), made, Arc::clone(&shared));
         let at = Timestamp::from_millis(vector["expiresAt"].as_f64().unwrap_or(NOW) - 1.0);
         let opened = unseal(&iron, text("token"), at).unwrap_or_else(|error| panic!("{}: {error}", text("name")));
         assert_eq!(String::from_utf8(opened.payload).unwrap(), text("payload"), "{}", text("name"));
