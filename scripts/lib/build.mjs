@@ -4,28 +4,35 @@ import { join } from "node:path";
 import { once } from "./once.mjs";
 import { ensureDependencies, requireCargo } from "./require.mjs";
 import { bin, capture, root, run } from "./run.mjs";
+import { encodedRustflags } from "./rustflags.mjs";
 
 const NAPI_OUTPUTS = "--js index.cjs --dts index.d.ts --no-const-enum".split(" ");
 
 const binaries = () => readdirSync(root).filter((name) => name.endsWith(".node"));
 
+/** Builds the addon for a target, given as rustc names it; `args` say how it is cross-compiled. */
+export function compileAddon(triple, { args = [], env = {} } = {}) {
+  const started = Date.now();
+  const all = ["build", "--platform", "--release", ...NAPI_OUTPUTS, ...args];
+  const flags = { CARGO_ENCODED_RUSTFLAGS: encodedRustflags(triple) };
+  run(process.execPath, [bin("@napi-rs/cli", "napi"), ...all], { env: { ...flags, ...env } });
+  // A binary left by another platform or name would be hashed, loaded or packed as if it were ours.
+  for (const name of binaries()) {
+    if (statSync(join(root, name)).mtimeMs < started - 1000) rmSync(join(root, name));
+  }
+}
+
 async function buildAddon(force) {
+  const rustc = capture("rustc", ["-vV"]);
+  const [, host] = /^host: (.+)$/m.exec(rustc);
   const step = {
     name: "addon",
     inputs: ["Cargo.toml", "Cargo.lock", "build.rs", "src", "package.json", "package-lock.json"],
-    facts: [process.platform, process.arch, capture("rustc", ["--version"])],
+    facts: [rustc, encodedRustflags(host)],
     outputs: () => ["index.cjs", "index.d.ts", ...binaries()],
     force,
   };
-  await once(step, () => {
-    const started = Date.now();
-    const args = ["build", "--platform", "--release", ...NAPI_OUTPUTS];
-    run(process.execPath, [bin("@napi-rs/cli", "napi"), ...args]);
-    // A binary left by another platform or name would be hashed, loaded or packed as if it were ours.
-    for (const name of binaries()) {
-      if (statSync(join(root, name)).mtimeMs < started - 1000) rmSync(join(root, name));
-    }
-  });
+  await once(step, () => compileAddon(host));
 }
 
 async function makePlatformPackages(force) {
