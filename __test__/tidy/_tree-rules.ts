@@ -22,6 +22,7 @@ const TOP_LEVEL_FILES = new Set([
   "README.md",
   "rustfmt.toml",
   "SECURITY.md",
+  "THIRD-PARTY-LICENSES.md",
   "tsconfig.json",
   "typos.toml",
   "vitest.config.ts",

@@ -35,6 +35,16 @@ async function buildAddon(force) {
   await once(step, () => compileAddon(host));
 }
 
+async function listLicences(force) {
+  const step = {
+    name: "licences",
+    inputs: ["Cargo.toml", "Cargo.lock", "package.json", "scripts/licenses.mjs"],
+    outputs: () => ["THIRD-PARTY-LICENSES.md"],
+    force,
+  };
+  await once(step, () => run(process.execPath, ["scripts/licenses.mjs"]));
+}
+
 async function makePlatformPackages(force) {
   const step = {
     name: "npm",
@@ -63,11 +73,15 @@ async function compileTypeScript(force) {
   });
 }
 
-/** Makes index.cjs, index.d.ts, the addon, npm/, the files generated from the addon, and dist/: what changed, in this order. */
+/**
+ * Makes index.cjs, index.d.ts, the addon, the list of its licences, npm/, the files generated from the addon, and dist/: what
+ * changed, in this order.
+ */
 export async function build({ force = false } = {}) {
   requireCargo();
   ensureDependencies();
   await buildAddon(force);
+  await listLicences(force);
   await makePlatformPackages(force);
   // Always: it takes no time, and what it reads is its own business.
   run(process.execPath, ["scripts/generate.mjs"]);

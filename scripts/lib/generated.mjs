@@ -1,6 +1,14 @@
 import { Failure, capture } from "./run.mjs";
 
-const GENERATED = ["Cargo.lock", "docs/errors.md", "index.cjs", "index.d.ts", "js/error-codes_generated.ts", "npm"];
+const GENERATED = [
+  "Cargo.lock",
+  "THIRD-PARTY-LICENSES.md",
+  "docs/errors.md",
+  "index.cjs",
+  "index.d.ts",
+  "js/error-codes_generated.ts",
+  "npm",
+];
 
 /** Throws when what the build just made is not what is in the repository. */
 export function requireCommitted() {
