@@ -3,7 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-/** The folder of the repository. Every command runs in it, whatever folder the caller stands in. */
+/** The folder of the repository. Commands run in it unless told otherwise, whatever folder the caller stands in. */
 export const root = fileURLToPath(new URL("../..", import.meta.url));
 
 /** What a person should read instead of a stack trace. */
@@ -20,9 +20,9 @@ function outcome(command, args, { error, status, signal }) {
 }
 
 /** Runs a command with its output shown, and throws when it fails. */
-export function run(command, args, { env, shell = false } = {}) {
+export function run(command, args, { env, cwd = root, shell = false } = {}) {
   const result = spawnSync(command, args, {
-    cwd: root,
+    cwd,
     env: environment(env),
     shell,
     stdio: "inherit",
@@ -31,11 +31,12 @@ export function run(command, args, { env, shell = false } = {}) {
 }
 
 /** Runs a command and gives its standard output, and throws when it fails. */
-export function capture(command, args, { env } = {}) {
+export function capture(command, args, { env, shell = false } = {}) {
   const result = spawnSync(command, args, {
     cwd: root,
     env: environment(env),
     encoding: "utf8",
+    shell,
     maxBuffer: 64 * 1024 * 1024,
     stdio: ["ignore", "pipe", "inherit"],
   });

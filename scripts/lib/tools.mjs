@@ -1,4 +1,4 @@
-import { existsSync, renameSync, rmSync } from "node:fs";
+import { existsSync, readdirSync, renameSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { root, run } from "./run.mjs";
@@ -19,15 +19,28 @@ function installed(tool, install) {
   return folder;
 }
 
+function installWheels(to, wheels) {
+  const options = ["--quiet", "--only-binary", ":all:", "--no-deps"];
+  run("python3", ["-m", "venv", `${to}-venv`]);
+  run(join(`${to}-venv`, "bin/pip"), ["install", ...options, "--prefix", to, ...wheels]);
+  rmSync(`${to}-venv`, { recursive: true });
+}
+
 /** The path of typos, installed from its wheel the first time. */
 export function typos() {
-  const folder = installed(`typos-${TYPOS}`, (to) => {
-    const wheel = ["--only-binary", ":all:", "--no-deps", `typos==${TYPOS}`];
-    run("python3", ["-m", "venv", `${to}-venv`]);
-    run(join(`${to}-venv`, "bin/pip"), ["install", "--quiet", "--prefix", to, ...wheel]);
-    rmSync(`${to}-venv`, { recursive: true });
-  });
+  const folder = installed(`typos-${TYPOS}`, (to) => installWheels(to, [`typos==${TYPOS}`]));
   return join(folder, "bin/typos");
+}
+
+/**
+ * The folder of cargo-zigbuild and the path of its zig, installed from their wheels the first time, by hash: what they
+ * compile is published.
+ */
+export function zigbuild() {
+  const wheels = ["--require-hashes", "--requirement", "scripts/lib/zigbuild.txt"];
+  const folder = installed("zigbuild", (to) => installWheels(to, wheels));
+  const zig = readdirSync(folder, { recursive: true }).find((path) => path.endsWith("ziglang/zig"));
+  return { folder: join(folder, "bin"), zig: join(folder, zig) };
 }
 
 /**
