@@ -23,6 +23,14 @@ describe("exports", () => {
     expect(importIn(ROOT, entry)).toEqual({ exports: [...names] });
   });
 
+  it.each(ENTRIES)("%s, by require()", (entry, _module, names) => {
+    const preparation = `const { createRequire } = await import("node:module");
+      const required = createRequire(import.meta.url)(${JSON.stringify(entry)});
+      const imported = await import(${JSON.stringify(entry)});
+      if (Object.keys(imported).some((name) => imported[name] !== required[name])) throw new Error("two instances")`;
+    expect(importIn(ROOT, entry, preparation)).toEqual({ exports: [...names] });
+  });
+
   it("are these entries, and package.json", () => {
     const entries = ENTRIES.map(([entry]) => entry.replace(/^ironkeep/, "."));
     expect(Object.keys(manifest.exports)).toEqual([...entries, "./package.json"]);
