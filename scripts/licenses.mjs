@@ -79,7 +79,9 @@ function licencesOf({ name, version, license, manifest_path: manifest }) {
     if (file !== undefined) return [common(title, label, readFileSync(join(folder, file), "utf8"))];
     if (title === "MIT" && name in NOTICES) return [{ title, label, notices: NOTICES[name] }];
   }
-  throw new Failure(`${label} is under "${license}" with the files ${own}: scripts/licenses.mjs cannot tell what to print.`);
+  throw new Failure(
+    `${label} is under "${license}" with the files ${own}: scripts/licenses.mjs cannot tell what to print.`,
+  );
 }
 
 /** Entries under the same text become one section. A text is its words: crates differ in where lines break. */
