@@ -34,6 +34,17 @@ impl Timestamp {
         Self::from_millis(self.0 + millis)
     }
 
+    /// Whole milliseconds since the epoch, rounded down. An instant before the epoch is 0, one too far off the maximum.
+    #[must_use]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a cast from f64 saturates, and is exact below 2^53"
+    )]
+    pub fn whole_millis(self) -> u64 {
+        self.0 as u64
+    }
+
     /// Days since the epoch in UTC; an instant before the epoch is day 0.
     #[must_use]
     #[expect(
@@ -67,6 +78,15 @@ mod tests {
     fn what_is_no_time_is_the_epoch() {
         for odd in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
             assert!(Timestamp::from_millis(odd).as_millis().abs() < f64::EPSILON);
+        }
+    }
+
+    #[test]
+    fn whole_millis_saturate() {
+        for (millis, whole) in
+            [(0.0, 0), (0.9, 0), (1.999, 1), (-0.5, 0), (-5.0, 0), (8.64e15, 8_640_000_000_000_000), (1e300, u64::MAX)]
+        {
+            assert_eq!(Timestamp::from_millis(millis).whole_millis(), whole, "{millis}");
         }
     }
 

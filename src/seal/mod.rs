@@ -12,6 +12,7 @@ pub mod epoch;
 pub mod iron;
 pub mod key_cache;
 pub mod keyring;
+pub mod lp;
 pub mod password;
 pub mod ring;
 pub mod salt;

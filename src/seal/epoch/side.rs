@@ -10,6 +10,7 @@ use crate::error::Result;
 use crate::seal::derivations::Lane;
 use crate::seal::derive::TextSecret;
 use crate::seal::key_cache::{KeySpec, KeyUse};
+use crate::seal::lp;
 use crate::seal::password::Half;
 use crate::seal::salt::{Salted, hex};
 use crate::seal::shared::Shared;
@@ -83,8 +84,10 @@ impl Side {
             return Some(String::new());
         }
         let mut context = hmac::Context::with_key(self.root.get()?);
-        update_prefixed(&mut context, self.role);
-        update_prefixed(&mut context, &self.session);
+        for text in [self.role, &self.session] {
+            context.update(&lp::length(text));
+            context.update(text.as_bytes());
+        }
         context.update(&day.to_be_bytes());
         Some(hex(context.sign().as_ref()))
     }
@@ -99,11 +102,4 @@ impl Side {
             }
         }
     }
-}
-
-/// `lp(text)`: the length as a 32-bit big-endian number, then the bytes.
-fn update_prefixed(context: &mut hmac::Context, text: &str) {
-    let length = u32::try_from(text.len()).unwrap_or(u32::MAX);
-    context.update(&length.to_be_bytes());
-    context.update(text.as_bytes());
 }

@@ -8,6 +8,7 @@
 #![forbid(unsafe_code)]
 
 pub mod cipher;
+pub(crate) mod mac;
 pub mod options;
 mod pending;
 #[cfg(test)]
@@ -18,7 +19,6 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, Weak};
 
-use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
 
 use crate::clock::Timestamp;
@@ -156,8 +156,7 @@ impl Iron {
         let ciphertext = cipher::encrypt(self.options.encryption()?.usage, pair.encryption.key.expose(), &iv, payload)?;
         let writer =
             Writer::new((&password.id, &pair.encryption.salt), (&iv, &ciphertext), &self.options.expiration(now));
-        let key = hmac::Key::new(hmac::HMAC_SHA256, pair.integrity.key.expose());
-        let mac = hmac::sign(&key, writer.signed().as_bytes());
+        let mac = mac::sign(pair.integrity.key.expose(), writer.signed().as_bytes());
         let token = writer.finish(&pair.integrity.salt, mac.as_ref(), self.options.max_token_chars)?;
         password.uses.count_sealed();
         Ok(token)
@@ -364,8 +363,7 @@ fn is_cheap(iterations: u32) -> bool {
 
 /// Verifies a token's MAC, in constant time.
 fn verifies(token: &Token<'_>, key: &SecretBytes) -> bool {
-    let key = hmac::Key::new(hmac::HMAC_SHA256, key.expose());
-    hmac::verify(&key, token.signed.as_bytes(), &token.mac).is_ok()
+    mac::verify(key.expose(), token.signed.as_bytes(), &token.mac)
 }
 
 /// A fresh salt and its key, derived on the calling thread.
