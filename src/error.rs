@@ -144,6 +144,14 @@ pub enum Error {
         /// The limit, in characters.
         limit: usize,
     },
+    /// The payload is longer than the reader takes.
+    #[error("The session's data is {length} bytes long, over the limit of {limit}: keep less in the session")]
+    PayloadTooLarge {
+        /// What the payload measures, in bytes.
+        length: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
     /// The derivation queue is full.
     #[error("Too many session keys are being derived at once, try again in a second")]
     Busy,
@@ -156,6 +164,9 @@ pub enum Error {
     /// The system gave no random bytes.
     #[error("The system has no random bytes to give")]
     Random,
+    /// A primitive refused what it always takes.
+    #[error("A cryptographic primitive failed")]
+    Primitive,
 }
 
 impl Error {
@@ -179,11 +190,11 @@ impl Error {
             }
             Self::Expired => ErrorCode::SealExpired,
             Self::UnknownPassword(_) => ErrorCode::KeyUnknown,
-            Self::TooLarge { .. } => ErrorCode::CookieTooLarge,
+            Self::TooLarge { .. } | Self::PayloadTooLarge { .. } => ErrorCode::CookieTooLarge,
             Self::Busy | Self::Cancelled => ErrorCode::Busy,
             Self::Config(_) | Self::RingKey { .. } | Self::NoSealingKey => ErrorCode::Config,
             Self::RingClosed => ErrorCode::KeyringClosed,
-            Self::Random => ErrorCode::Internal,
+            Self::Random | Self::Primitive => ErrorCode::Internal,
         }
     }
 }

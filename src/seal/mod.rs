@@ -1,7 +1,8 @@
 //! Seals: tokens that carry a session's data, readable and changeable by the holder of a key alone.
 //!
-//! [`SealFormat`] is what a format offers; [`iron`] is the only one so far. Nothing here waits: a call that lacks a
-//! derived key says so ([`Attempt::NeedsKey`]), and the caller asks for it with a continuation and calls again.
+//! [`SealFormat`] is what a format offers; [`iron`] is one, and [`ik1`] has the functions of another. Nothing here waits: a
+//! call that lacks a derived key says so ([`Attempt::NeedsKey`]), and the caller asks for it with a continuation and calls
+//! again.
 
 #![forbid(unsafe_code)]
 
@@ -9,6 +10,8 @@ pub mod base64url;
 pub mod derivations;
 pub mod derive;
 pub mod epoch;
+pub mod hkdf;
+pub mod ik1;
 pub mod iron;
 pub mod key_cache;
 pub mod keyring;
