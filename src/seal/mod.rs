@@ -24,6 +24,8 @@ pub mod strength;
 
 #[cfg(test)]
 mod conformance;
+#[cfg(test)]
+mod published_vectors;
 
 use std::fmt;
 use std::sync::Arc;
