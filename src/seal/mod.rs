@@ -10,6 +10,7 @@ pub mod base64url;
 pub mod derivations;
 pub mod derive;
 pub mod epoch;
+pub mod formats;
 pub mod hkdf;
 pub mod ik1;
 pub mod iron;

@@ -2,13 +2,14 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::seal::derive::TextSecret;
+use crate::seal::ik1::Ik1Key;
 use crate::seal::key_cache::ProcessKey;
 use crate::secret::SecretBytes;
 
@@ -53,6 +54,8 @@ pub struct Password {
     pub integrity: Option<Half>,
     /// How often it was used.
     pub uses: Uses,
+    /// What ik1 derives from it, once it is asked for.
+    ik1: OnceLock<Ik1Key>,
 }
 
 /// How often a password sealed and opened a token, in this process.
@@ -112,7 +115,17 @@ impl Password {
             encryption: half(raw.encryption),
             integrity: half(raw.integrity),
             uses: Uses::default(),
+            ik1: OnceLock::new(),
         })
+    }
+
+    /// The key of ik1. For the keys of a ring alone: what can be guessed must not be a key.
+    ///
+    /// # Errors
+    /// `ERR_KEY_WEAK` when there is none.
+    pub fn ik1(&self) -> Result<&Ik1Key> {
+        let (half, _) = self.halves()?;
+        Ok(self.ik1.get_or_init(|| Ik1Key::new(half.secret().expose())))
     }
 
     /// Both halves.

@@ -16,11 +16,13 @@ mod content;
 mod deflate;
 pub(crate) mod gcm;
 mod keys;
+mod sealer;
 #[cfg(test)]
 mod tests;
 mod token;
 
 pub use content::Times;
+pub use sealer::Ik1;
 pub use token::{Refusal, Token};
 
 use std::fmt;
