@@ -21,6 +21,7 @@ const checks = [
   { name: "rustfmt", run: () => cargo("fmt", "--check"), fix: () => cargo("fmt") },
   // Without its tests: there napi's macros register nothing, and every export would be dead code.
   { name: "clippy", run: () => clippy() },
+  { name: "clippy-panics", run: () => clippy("--features", "inject-panics") },
   { name: "clippy-core", run: () => clippy("--no-default-features", "--all-targets") },
   {
     name: "oxlint",

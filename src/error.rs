@@ -167,6 +167,12 @@ pub enum Error {
     /// A primitive refused what it always takes.
     #[error("A cryptographic primitive failed")]
     Primitive,
+    /// A panic. What it said is not repeated, since it may hold session data.
+    #[error("A defect in Ironkeep ended this call. Please report it, with the line that Ironkeep wrote to stderr")]
+    Panicked,
+    /// The system gave no thread.
+    #[error("The system gave no thread for Ironkeep's work, try again in a second")]
+    NoThread,
 }
 
 impl Error {
@@ -191,10 +197,10 @@ impl Error {
             Self::Expired => ErrorCode::SealExpired,
             Self::UnknownPassword(_) => ErrorCode::KeyUnknown,
             Self::TooLarge { .. } | Self::PayloadTooLarge { .. } => ErrorCode::CookieTooLarge,
-            Self::Busy | Self::Cancelled => ErrorCode::Busy,
+            Self::Busy | Self::Cancelled | Self::NoThread => ErrorCode::Busy,
             Self::Config(_) | Self::RingKey { .. } | Self::NoSealingKey => ErrorCode::Config,
             Self::RingClosed => ErrorCode::KeyringClosed,
-            Self::Random | Self::Primitive => ErrorCode::Internal,
+            Self::Random | Self::Primitive | Self::Panicked => ErrorCode::Internal,
         }
     }
 }

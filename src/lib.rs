@@ -2,7 +2,7 @@
 //!
 //! The crate is a core that knows nothing of Node, and a binding over it:
 //!
-//! - [`error`], [`clock`], [`secret`]: the foundation. No I/O, no async.
+//! - [`error`], [`clock`], [`secret`], [`panics`]: the foundation. No I/O, no async.
 //! - [`seal`]: tokens that carry a session's data, the keys that make them, and the cache of those keys.
 //! - `binding` (feature `binding`): the only code that names `napi`.
 //!
@@ -10,6 +10,7 @@
 
 pub mod clock;
 pub mod error;
+pub mod panics;
 pub mod seal;
 pub mod secret;
 

@@ -9,6 +9,7 @@ const core = (...lines: string[]) => ["#![forbid(unsafe_code)]", ...lines, ""].j
 const text = (...lines: string[]) => [...lines, ""].join("\n");
 
 const RUNTIME = "src/binding/runtime.rs";
+const SEALER = "src/binding/sealer.rs";
 const SOUND_IMPL = ["// SAFETY: it owns its threads.", "unsafe impl A for B {}"];
 
 export const CLEAN: Readonly<Record<string, string>> = {
@@ -30,6 +31,17 @@ export const CLEAN: Readonly<Record<string, string>> = {
     "// and the second.",
     "#[allow(unsafe_code)]",
     "unsafe impl A for B {}",
+  ),
+  "src/binding/sealer.rs": text(
+    "#[napi(getter, catch_unwind)]",
+    "#[must_use]",
+    "pub fn guessable(&self) -> napi::Result<bool, ErrorCode> {",
+    '    guard("Sealer.guessable", || Ok(true))',
+    "}",
+    "#[napi(constructor, catch_unwind)]",
+    'pub fn new(env: &\'env Env, #[napi(ts_arg_type = "O")] options: Given<Object>, now: JsNumber) -> R<Self, E> {',
+    '    guard("Sealer", || make(options))',
+    "}",
   ),
   "js/engine/load.cts": 'export = require("../../index.cjs");\n',
   "js/engine/native.ts": text('import type * as Binding from "../../index.js";', 'import native from "./load.cjs";'),
@@ -59,6 +71,8 @@ const CLOCK = "only src/clock.rs reads a clock";
 const FORBID = "core modules forbid unsafe code";
 const ONE_IMPL = "the binding has one unsafe impl";
 const SAFETY = "unsafe code says why it is sound";
+const GUARD = "every export goes through the guard";
+const ARGUMENTS = "no export has napi convert an argument";
 const STORES = "store backends do not know each other";
 const LOADER = "only js/engine/native.ts reaches the loader";
 const NO_H3 = "h3 is never imported at run time";
@@ -115,6 +129,22 @@ export const PLANTS: readonly Plant[] = [
   plant(SAFETY, "no comment", RUNTIME, "unsafe impl A for B {}\n"),
   plant(SAFETY, "another comment", RUNTIME, "// It is fine.\nunsafe impl A for B {}\n"),
   plant(SAFETY, "not just before", RUNTIME, "// SAFETY: yes.\n\nfn f() { unsafe { g() } }\n"),
+  plant(GUARD, "no guard", SEALER, text("#[napi(catch_unwind)]", "pub fn seal(&self) -> R<()> {", "    Ok(())", "}")),
+  plant(GUARD, "not around all", SEALER, text("#[napi(catch_unwind)]", "pub fn f() -> R<()> { g(); guard(N, b) }")),
+  plant(GUARD, "napi's own missing", SEALER, text("#[napi(getter)]", 'pub fn f() -> R<()> { guard("f", || g()) }')),
+  plant(GUARD, "async", "src/binding/meta.rs", text("#[napi]", "/// Waits.", "pub async fn f() {}")),
+  plant(
+    ARGUMENTS,
+    "a text",
+    SEALER,
+    text("#[napi(catch_unwind)]", "pub fn f(now: JsNumber, token: String) -> R<()> {", "guard(N, b)", "}"),
+  ),
+  plant(
+    ARGUMENTS,
+    "an object",
+    SEALER,
+    text("#[napi(constructor, catch_unwind)]", "pub fn new(o: SealerOptions) -> R<()> { guard(N, b) }"),
+  ),
   rust(STORES, "src/store/redis.rs", "use super::memory::Memory;"),
   rust(STORES, "src/store/tiered.rs", "use crate::store::{SessionStore, redis};"),
   rust(STORES, "src/store/memory/evict.rs", "use crate::store::redis::Redis;"),

@@ -1,10 +1,10 @@
-import { type Rule, findAll, inCode, inCodeAndStrings, withoutInCode } from "./_rule.ts";
-import { type Tree, sourceOf } from "./_source.ts";
+import { type Found, type Rule, findAll, inCode, inCodeAndStrings, withoutInCode } from "./_rule.ts";
+import { type Tree, lineAt, sourceOf } from "./_source.ts";
 
 const isRust = (path: string) => path.startsWith("src/") && path.endsWith(".rs");
 const isBinding = (path: string) => isRust(path) && path.startsWith("src/binding/");
 const isCore = (path: string) => isRust(path) && !isBinding(path) && path !== "src/lib.rs";
-const isFoundation = (path: string) => /^src\/(?:clock|error|secret)\.rs$/.test(path);
+const isFoundation = (path: string) => /^src\/(?:clock|error|panics|secret)\.rs$/.test(path);
 const isPure = (path: string) => isFoundation(path) || /^src\/(?:seal|limit)\/.*\.rs$/.test(path);
 
 const names = (...modules: string[]) => {
@@ -35,6 +35,26 @@ function unsafeImpls(tree: Tree): string[] {
   return [...tree]
     .filter(([path]) => isBinding(path))
     .flatMap(([path, text]) => findAll(sourceOf(path, text).code, [/\bunsafe impl\b/]).map(() => path));
+}
+
+/** An exported function or method: its attributes and its signature, up to the body. */
+const EXPORT = /#\[napi(?<options>\([^\]]*\))?\]\s*(?:#\[[^\]]*\]\s*)*pub (?:async )?fn \w+(?<signature>[^{]*)\{/g;
+
+interface Exported {
+  readonly at: Found;
+  readonly options: string;
+  readonly signature: string;
+  /** The code after the opening brace. */
+  readonly body: string;
+}
+
+function exportsIn(code: string): Exported[] {
+  return [...code.matchAll(EXPORT)].map(({ 0: found, index, groups }) => ({
+    at: { line: lineAt(code, index), found: found.replaceAll(/\s+/g, " ") },
+    options: groups?.["options"] ?? "",
+    signature: groups?.["signature"] ?? "",
+    body: code.slice(index + found.length),
+  }));
 }
 
 export const rustRules: readonly Rule[] = [
@@ -103,6 +123,23 @@ export const rustRules: readonly Rule[] = [
       const lines = text.split("\n");
       return findAll(code, [/\bunsafe\b/]).filter(({ line }) => !hasSafetyAbove(lines, line));
     },
+  },
+  {
+    name: "every export goes through the guard",
+    files: isBinding,
+    forbids: ({ code }) =>
+      exportsIn(code)
+        .filter(({ options, body }) => !/\bcatch_unwind\b/.test(options) || !/^\s*guard\(/.test(body))
+        .map(({ at }) => at),
+  },
+  {
+    // Its errors quote the argument.
+    name: "no export has napi convert an argument",
+    files: isBinding,
+    forbids: ({ code }) =>
+      exportsIn(code)
+        .filter(({ signature }) => /\b\w+: (?!JsString\b|JsNumber\b|Given<|&(?:'\w+ )?Env\b)/.test(signature))
+        .map(({ at }) => at),
   },
   {
     name: "store backends do not know each other",

@@ -8,6 +8,12 @@ import { encodedRustflags } from "./rustflags.mjs";
 
 const NAPI_OUTPUTS = "--js index.cjs --dts index.d.ts --no-const-enum".split(" ");
 
+/** What an addon is made from, and with. */
+export const addonSources = () => ({
+  inputs: ["Cargo.toml", "Cargo.lock", "build.rs", "src", "package.json", "package-lock.json"],
+  facts: [process.platform, process.arch, capture("rustc", ["--version"])],
+});
+
 const binaries = () => readdirSync(root).filter((name) => name.endsWith(".node"));
 
 /** Builds the addon for a target, given as rustc names it; `args` say how it is cross-compiled. */
@@ -27,7 +33,7 @@ async function buildAddon(force) {
   const [, host] = /^host: (.+)$/m.exec(rustc);
   const step = {
     name: "addon",
-    inputs: ["Cargo.toml", "Cargo.lock", "build.rs", "src", "package.json", "package-lock.json"],
+    ...addonSources(),
     facts: [rustc, encodedRustflags(host)],
     outputs: () => ["index.cjs", "index.d.ts", ...binaries()],
     force,

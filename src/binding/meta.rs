@@ -2,6 +2,7 @@
 
 use napi_derive::napi;
 
+use crate::binding::guard::guard;
 use crate::error::ErrorCode;
 
 /// One row of the table of error codes.
@@ -15,17 +16,16 @@ pub struct ErrorCodeInfo {
 
 /// Every error code that Ironkeep uses, in TypeScript and in Rust.
 #[napi(catch_unwind)]
-#[must_use]
-pub fn error_codes() -> Vec<ErrorCodeInfo> {
-    ErrorCode::ALL
-        .iter()
-        .map(|code| ErrorCodeInfo { code: code.as_str().to_owned(), description: code.description().to_owned() })
-        .collect()
+pub fn error_codes() -> napi::Result<Vec<ErrorCodeInfo>, ErrorCode> {
+    guard("errorCodes", || {
+        let row =
+            |code: &ErrorCode| ErrorCodeInfo { code: code.as_str().into(), description: code.description().into() };
+        Ok(ErrorCode::ALL.iter().map(row).collect())
+    })
 }
 
 /// The version of the native addon.
 #[napi(catch_unwind)]
-#[must_use]
-pub fn native_version() -> String {
-    env!("CARGO_PKG_VERSION").to_owned()
+pub fn native_version() -> napi::Result<String, ErrorCode> {
+    guard("nativeVersion", || Ok(env!("CARGO_PKG_VERSION").to_owned()))
 }

@@ -1,8 +1,9 @@
-//! The options of a sealer as they cross the boundary.
+//! The options of a sealer as they cross the boundary. What is declared here is what TypeScript sees, and is read field by field.
 
-use napi::bindgen_prelude::{Either, Uint8Array};
+use napi::bindgen_prelude::{Either, Object, Uint8Array};
 use napi_derive::napi;
 
+use crate::binding::arguments::{Given, count, field, given, list_field, wrong};
 use crate::error::{Error, Result};
 use crate::seal::Bound;
 use crate::seal::iron::options::{HalfOptions, IronOptions, Rounds, SaltPolicy};
@@ -11,8 +12,11 @@ use crate::seal::keyring::{MapRules, PasswordSpec};
 use crate::seal::password::{RawPassword, RawSecret};
 use crate::secret::SecretBytes;
 
+/// The longest key given as bytes.
+const MAX_KEY_BYTES: usize = 1 << 20;
+
 /// One password. A half that is missing is refused when it is used.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_from_js = false, object_to_js = false)]
 pub struct PasswordInput {
     /// The id written into tokens.
     pub id: Option<String>,
@@ -23,7 +27,7 @@ pub struct PasswordInput {
 }
 
 /// One entry of a map of passwords.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_from_js = false, object_to_js = false)]
 pub struct PasswordEntry {
     /// The id that a token names.
     pub id: String,
@@ -32,7 +36,7 @@ pub struct PasswordEntry {
 }
 
 /// The forms that a password comes in.
-#[napi(discriminant = "form", discriminant_case = "lowercase", object_to_js = false)]
+#[napi(discriminant = "form", discriminant_case = "lowercase", object_from_js = false, object_to_js = false)]
 pub enum PasswordForm {
     /// One password, or the current and the previous one.
     Positional { passwords: Vec<PasswordInput> },
@@ -43,7 +47,7 @@ pub enum PasswordForm {
 }
 
 /// The options of one half of a seal. What is missing is refused when it is used, as iron does.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_from_js = false, object_to_js = false)]
 pub struct HalfInput {
     /// `aes-256-cbc` or `aes-128-ctr` for encryption, `sha256` for integrity.
     pub algorithm: String,
@@ -56,7 +60,7 @@ pub struct HalfInput {
 }
 
 /// The options of a sealer.
-#[napi(object, object_to_js = false)]
+#[napi(object, object_from_js = false, object_to_js = false)]
 pub struct SealerOptions {
     /// The passwords.
     pub password: PasswordForm,
@@ -84,9 +88,105 @@ pub struct SealerOptions {
     pub audience: String,
 }
 
+/// Reads a property by its name: `read!(field, object, "ttl", "a number")`.
+macro_rules! read {
+    ($how:ident, $object:expr, $name:literal, $what:literal $(, $element:expr)?) => {
+        $how($object, $name, wrong!($name, $what) $(, $element)?)
+    };
+}
+
+type Secret = Either<String, Uint8Array>;
+
+/// A key is copied, and what is far longer than any key might be more than there is memory.
+fn secret_field(object: &Object<'_>, name: &str, wrong: &'static str) -> Result<Option<Secret>> {
+    let secret: Option<Secret> = field(object, name, wrong)?;
+    match &secret {
+        Some(Either::B(bytes)) if bytes.len() > MAX_KEY_BYTES => Err(Error::Config(wrong)),
+        _ => Ok(secret),
+    }
+}
+
+impl PasswordInput {
+    fn read(object: &Object<'_>) -> Result<Self> {
+        Ok(Self {
+            id: read!(field, object, "id", "a string")?,
+            encryption: read!(secret_field, object, "encryption", "a string or a Uint8Array of at most 1 MiB")?,
+            integrity: read!(secret_field, object, "integrity", "a string or a Uint8Array of at most 1 MiB")?,
+        })
+    }
+}
+
+impl PasswordEntry {
+    fn read(object: &Object<'_>) -> Result<Self> {
+        let password: Object<'_> = read!(field, object, "password", "an object")?;
+        Ok(Self { id: read!(field, object, "id", "a string")?, password: PasswordInput::read(&password)? })
+    }
+}
+
+impl PasswordForm {
+    fn read(object: &Object<'_>) -> Result<Self> {
+        let map = || {
+            read!(list_field, object, "map", "an array of at most 65,536 entries", |entry| PasswordEntry::read(&entry))
+        };
+        let form: String = read!(field, object, "form", "a string")?;
+        match form.as_str() {
+            "positional" => Ok(Self::Positional {
+                passwords: read!(list_field, object, "passwords", "an array of at most 65,536 passwords", |each| {
+                    PasswordInput::read(&each)
+                })?,
+            }),
+            "sealing" => {
+                let password: Object<'_> = read!(field, object, "password", "an object")?;
+                Ok(Self::Sealing { password: PasswordInput::read(&password)?, map: map()? })
+            }
+            "map" => Ok(Self::Map { map: map()?, session_rules: read!(field, object, "sessionRules", "a boolean")? }),
+            _ => Err(Error::Config(wrong!("form", "positional, sealing or map"))),
+        }
+    }
+}
+
+impl HalfInput {
+    fn read(object: &Object<'_>) -> Result<Self> {
+        Ok(Self {
+            algorithm: read!(field, object, "algorithm", "a string")?,
+            salt_bits: read!(field, object, "saltBits", "a number")?,
+            iterations: read!(field, object, "iterations", "a number")?,
+            min_password_length: read!(field, object, "minPasswordLength", "a number")?,
+        })
+    }
+}
+
+impl SealerOptions {
+    /// # Errors
+    /// `ERR_CONFIG` that names what is missing or of another type.
+    pub(crate) fn read(options: Given<'_, Object<'_>>) -> Result<Self> {
+        const COUNTS: &str = wrong!("alsoOpens", "an array of at most 65,536 whole numbers");
+        const LENGTH: &str = wrong!("maxTokenLength", "a whole number");
+        let object = &given(options, wrong!("options", "an object"))?;
+        let password: Object<'_> = read!(field, object, "password", "an object")?;
+        let encryption: Option<Object<'_>> = read!(field, object, "encryption", "an object")?;
+        let integrity: Option<Object<'_>> = read!(field, object, "integrity", "an object")?;
+        Ok(Self {
+            encryption: encryption.as_ref().map(HalfInput::read).transpose()?,
+            integrity: integrity.as_ref().map(HalfInput::read).transpose()?,
+            ttl: read!(field, object, "ttl", "a number")?,
+            skew: read!(field, object, "skew", "a number")?,
+            offset: read!(field, object, "offset", "a number")?,
+            also_opens: list_field(object, "alsoOpens", COUNTS, |number| count(number, COUNTS))?,
+            epoch_salts: read!(field, object, "epochSalts", "a boolean")?,
+            max_token_length: count(field(object, "maxTokenLength", LENGTH)?, LENGTH)?,
+            purpose: read!(field, object, "purpose", "a string")?,
+            name: read!(field, object, "name", "a string")?,
+            audience: read!(field, object, "audience", "a string")?,
+            // The last to be read, so that it is not dropped for another's fault before it is where it will be zeroed.
+            password: PasswordForm::read(&password)?,
+        })
+    }
+}
+
 impl From<PasswordInput> for RawPassword {
     fn from(input: PasswordInput) -> Self {
-        let secret = |half: Option<Either<String, Uint8Array>>| match half? {
+        let secret = |half: Option<Secret>| match half? {
             Either::A(text) => Some(RawSecret::Text(text.into())),
             Either::B(bytes) => Some(RawSecret::Bytes(SecretBytes::new(bytes.to_vec()))),
         };

@@ -9,6 +9,9 @@ use napi::bindgen_prelude::{AsyncRuntime, AsyncRuntimeRejection, AsyncRuntimeTas
 use napi::{Error, Result, Status};
 use tokio::runtime::{Builder, Runtime};
 
+use crate::binding::guard::keep_panics_private;
+use crate::panics::{caught, fail_point};
+
 /// How long the end of the last environment waits for a running derivation, which takes some milliseconds.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_secs(5);
 
@@ -31,6 +34,15 @@ fn with_runtime<T>(use_it: impl FnOnce(&Runtime) -> T) -> Option<T> {
 /// Runs `work` on a thread where it blocks nobody. `false`: it was dropped.
 pub(crate) fn spawn_blocking(work: Box<dyn FnOnce() + Send>) -> bool {
     with_runtime(|runtime| drop(runtime.spawn_blocking(work))).is_some()
+}
+
+/// Starts the runtime if it is not running. Called before napi asks it for anything, since napi's own errors have other codes.
+pub(crate) fn start() -> crate::error::Result<()> {
+    let started = caught(|| {
+        fail_point("start");
+        with_runtime(|_| ())
+    });
+    started?.ok_or(crate::error::Error::NoThread)
 }
 
 fn unavailable() -> Error {
@@ -70,5 +82,6 @@ unsafe impl AsyncRuntime for LazyRuntime {
 
 #[napi_derive::module_init]
 fn register() {
+    keep_panics_private();
     register_async_runtime(LazyRuntime);
 }

@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, Either3, Null, PromiseRaw};
-use napi::{Env, JsString};
+use napi::bindgen_prelude::{Either, Either3, Null, Object, PromiseRaw};
+use napi::{Env, JsNumber, JsString};
 use napi_derive::napi;
 use tokio::sync::oneshot;
 
+use crate::binding::arguments::{Given, number, text, utf8, wrong};
 use crate::binding::error::{internal, to_js};
+use crate::binding::guard::guard;
 use crate::binding::options::SealerOptions;
 use crate::binding::seals::shared;
 use crate::binding::settle::settle;
@@ -19,6 +21,9 @@ use crate::seal::iron::options::IronOptions;
 use crate::seal::keyring::Keyring;
 use crate::seal::ring::KeySource;
 use crate::seal::{Attempt, Bound, Done, Opened, SealFormat};
+
+const PAYLOAD: &str = wrong!("payload", "a string");
+const TOKEN: &str = wrong!("token", "a string");
 
 /// What a token held, where the token should be replaced by a new one.
 #[napi(object, object_from_js = false)]
@@ -44,30 +49,35 @@ pub struct Sealer {
 impl Sealer {
     /// Takes the options. What is wrong with a password is said when it is used, except for a form that cannot work.
     #[napi(constructor, catch_unwind)]
-    pub fn new(options: SealerOptions) -> napi::Result<Self, ErrorCode> {
-        let make = move || -> Result<Self> {
-            let shared = shared()?;
-            let bound = Bound::from(&options);
-            let iron_options = IronOptions::from(&options);
-            let (spec, rules) = options.password.into();
-            let keyring = Keyring::new(spec, rules, shared.process())?;
-            let keys = KeySource::Fixed(Arc::new(keyring));
-            Ok(Self { iron: Iron::new(keys, iron_options, Arc::clone(shared)), bound })
-        };
-        make().map_err(|error| to_js(&error))
+    pub fn new(#[napi(ts_arg_type = "SealerOptions")] options: Given<Object>) -> napi::Result<Self, ErrorCode> {
+        guard("Sealer", || {
+            let make = move || -> Result<Self> {
+                let options = SealerOptions::read(options)?;
+                let shared = shared()?;
+                let bound = Bound::from(&options);
+                let iron_options = IronOptions::from(&options);
+                let (spec, rules) = options.password.into();
+                let keyring = Keyring::new(spec, rules, shared.process())?;
+                let keys = KeySource::Fixed(Arc::new(keyring));
+                Ok(Self { iron: Iron::new(keys, iron_options, Arc::clone(shared)), bound })
+            };
+            make().map_err(|error| to_js(&error))
+        })
     }
 
     /// Whether the password looks typed rather than random.
     #[napi(getter, catch_unwind)]
-    pub fn guessable(&self) -> bool {
-        self.iron.keyring().is_ok_and(|keyring| keyring.is_guessable())
+    pub fn guessable(&self) -> napi::Result<bool, ErrorCode> {
+        guard("Sealer.guessable", || Ok(self.iron.keyring().is_ok_and(|keyring| keyring.is_guessable())))
     }
 
     /// Throws what sealing would throw before it looks at the payload.
     #[napi(catch_unwind)]
     pub fn check_sealing(&self) -> napi::Result<(), ErrorCode> {
-        let check = || self.iron.keyring()?.sealing(Timestamp::from_millis(0.0)).map(drop);
-        check().map_err(|error| to_js(&error))
+        guard("Sealer.checkSealing", || {
+            let check = || self.iron.keyring()?.sealing(Timestamp::from_millis(0.0)).map(drop);
+            check().map_err(|error| to_js(&error))
+        })
     }
 
     /// Seals a text. `null`: a key has to be derived first, by `deriveForSeal`.
@@ -75,14 +85,19 @@ impl Sealer {
     pub fn try_seal<'env>(
         &self,
         env: &'env Env,
-        payload: String,
-        now: f64,
+        payload: JsString,
+        now: JsNumber,
     ) -> napi::Result<Option<JsString<'env>>, ErrorCode> {
-        match self.iron.try_seal(payload.as_bytes(), &self.bound, Timestamp::from_millis(now)) {
-            Ok(Attempt::Ready(token)) => env.create_string_latin1(token).map(Some).map_err(|error| internal(&error)),
-            Ok(Attempt::NeedsKey) => Ok(None),
-            Err(error) => Err(to_js(&error)),
-        }
+        guard("Sealer.trySeal", || {
+            let (payload, now) = (text(payload, PAYLOAD)?, moment(now)?);
+            match self.iron.try_seal(payload.as_slice(), &self.bound, now) {
+                Ok(Attempt::Ready(token)) => {
+                    env.create_string_latin1(token).map(Some).map_err(|error| internal(&error))
+                }
+                Ok(Attempt::NeedsKey) => Ok(None),
+                Err(error) => Err(to_js(&error)),
+            }
+        })
     }
 
     /// Opens a token: its text, or an object when the token should be replaced. `null`: a key has to be derived first, by
@@ -91,24 +106,34 @@ impl Sealer {
     pub fn try_unseal<'env>(
         &self,
         env: &'env Env,
-        token: String,
-        now: f64,
+        token: JsString,
+        now: JsNumber,
     ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
-        match self.iron.try_unseal(&token, &self.bound, Timestamp::from_millis(now)) {
-            Ok(Attempt::Ready(opened)) => Ok(match text(env, &opened)? {
-                Either::A(payload) => Either3::A(payload),
-                Either::B(stale) => Either3::B(stale),
-            }),
-            Ok(Attempt::NeedsKey) => Ok(Either3::C(Null)),
-            Err(error) => Err(to_js(&error)),
-        }
+        guard("Sealer.tryUnseal", || {
+            let (token, now) = (text(token, TOKEN)?, moment(now)?);
+            match self.iron.try_unseal(utf8(&token)?, &self.bound, now) {
+                Ok(Attempt::Ready(opened)) => Ok(match opened_text(env, &opened)? {
+                    Either::A(payload) => Either3::A(payload),
+                    Either::B(stale) => Either3::B(stale),
+                }),
+                Ok(Attempt::NeedsKey) => Ok(Either3::C(Null)),
+                Err(error) => Err(to_js(&error)),
+            }
+        })
     }
 
     /// Gets the key ready that `trySeal` lacked. Rejects with `ERR_BUSY` when too many are waiting.
     #[napi(catch_unwind)]
-    pub fn derive_for_seal<'env>(&self, env: &'env Env, now: f64) -> napi::Result<PromiseRaw<'env, ()>> {
-        let iron = Arc::clone(&self.iron);
-        request(env, |done| iron.request_seal_key(&self.bound, Timestamp::from_millis(now), done))
+    pub fn derive_for_seal<'env>(
+        &self,
+        env: &'env Env,
+        now: JsNumber,
+    ) -> napi::Result<PromiseRaw<'env, ()>, ErrorCode> {
+        guard("Sealer.deriveForSeal", || {
+            let now = moment(now)?;
+            let iron = Arc::clone(&self.iron);
+            request(env, |done| iron.request_seal_key(&self.bound, now, done))
+        })
     }
 
     /// Gets the keys ready that `tryUnseal` lacked for a token. Rejects with the reason when the token is not authentic,
@@ -117,11 +142,14 @@ impl Sealer {
     pub fn derive_for_unseal<'env>(
         &self,
         env: &'env Env,
-        token: String,
-        now: f64,
-    ) -> napi::Result<PromiseRaw<'env, ()>> {
-        let iron = Arc::clone(&self.iron);
-        request(env, |done| iron.request_unseal_key(token, &self.bound, Timestamp::from_millis(now), done))
+        token: JsString,
+        now: JsNumber,
+    ) -> napi::Result<PromiseRaw<'env, ()>, ErrorCode> {
+        guard("Sealer.deriveForUnseal", || {
+            let (token, now) = (utf8(&text(token, TOKEN)?)?.to_owned(), moment(now)?);
+            let iron = Arc::clone(&self.iron);
+            request(env, |done| iron.request_unseal_key(token, &self.bound, now, done))
+        })
     }
 
     /// Seals a text with fresh salts, deriving keys on the calling thread.
@@ -129,12 +157,15 @@ impl Sealer {
     pub fn seal_sync<'env>(
         &self,
         env: &'env Env,
-        payload: String,
-        now: f64,
+        payload: JsString,
+        now: JsNumber,
     ) -> napi::Result<JsString<'env>, ErrorCode> {
-        let token = self.iron.seal_blocking(payload.as_bytes(), Timestamp::from_millis(now));
-        env.create_string_latin1(token.map_err(|error| to_js(&error))?)
-            .map_err(|error| internal(&error))
+        guard("Sealer.sealSync", || {
+            let (payload, now) = (text(payload, PAYLOAD)?, moment(now)?);
+            let token = self.iron.seal_blocking(payload.as_slice(), now);
+            env.create_string_latin1(token.map_err(|error| to_js(&error))?)
+                .map_err(|error| internal(&error))
+        })
     }
 
     /// Opens a token, deriving keys on the calling thread.
@@ -142,23 +173,34 @@ impl Sealer {
     pub fn unseal_sync<'env>(
         &self,
         env: &'env Env,
-        token: String,
-        now: f64,
+        token: JsString,
+        now: JsNumber,
     ) -> napi::Result<Either<JsString<'env>, StaleSeal<'env>>, ErrorCode> {
-        let opened = self.iron.unseal_blocking(&token, &self.bound, Timestamp::from_millis(now));
-        text(env, &opened.map_err(|error| to_js(&error))?)
+        guard("Sealer.unsealSync", || {
+            let (token, now) = (text(token, TOKEN)?, moment(now)?);
+            let opened = self.iron.unseal_blocking(utf8(&token)?, &self.bound, now);
+            opened_text(env, &opened.map_err(|error| to_js(&error))?)
+        })
     }
 }
 
-fn request(env: &Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'_, ()>> {
+fn moment(now: JsNumber) -> napi::Result<Timestamp, ErrorCode> {
+    number(now, wrong!("now", "a number")).map(Timestamp::from_millis)
+}
+
+fn request(env: &Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'_, ()>, ErrorCode> {
     let (sender, receiver) = oneshot::channel::<Result<()>>();
     // A receiver that is gone belongs to an environment that is gone.
     ask(Box::new(move |outcome| drop(sender.send(outcome))));
-    settle(env, async move { receiver.await.unwrap_or(Err(Error::Cancelled)) }, |()| ())
+    // A sender that goes without a word is a continuation that panicked: whoever ends one on purpose says why.
+    settle(env, async move { receiver.await.unwrap_or(Err(Error::Panicked)) }, |()| ())
 }
 
 /// The payload as JavaScript text.
-fn text<'env>(env: &'env Env, opened: &Opened) -> napi::Result<Either<JsString<'env>, StaleSeal<'env>>, ErrorCode> {
+fn opened_text<'env>(
+    env: &'env Env,
+    opened: &Opened,
+) -> napi::Result<Either<JsString<'env>, StaleSeal<'env>>, ErrorCode> {
     let payload = decode(env, &opened.payload).map_err(|error| internal(&error))?;
     Ok(if opened.legacy || opened.older_key {
         Either::B(StaleSeal { payload, legacy: opened.legacy, older_key: opened.older_key })

@@ -9,8 +9,10 @@
 use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread;
 
 use crate::error::{Error, Result};
+use crate::panics::{caught, fail_point};
 use crate::seal::key_cache::{KeyId, KeySpec};
 use crate::secret::SecretBytes;
 
@@ -19,7 +21,8 @@ pub const MAX_QUEUED: usize = 64;
 /// How many calls may wait for one derivation in the lane of strangers: forged tokens can share a salt too.
 const MAX_FOREIGN_WAITERS: usize = 1024;
 
-/// Called once with the derived key, on the thread that derived it or on the one that asked.
+/// Called once with the derived key, on the thread that derived it or on the one that asked. One that panics is dropped with
+/// what it waits for, so whoever waits behind it has to take a drop for an answer.
 pub type Waiter = Box<dyn FnOnce(Result<Arc<SecretBytes>>) + Send>;
 
 /// Runs a closure on a thread where half a second of work blocks nobody. `false`: it will never run.
@@ -107,8 +110,11 @@ impl Derivations {
         state.running += 1;
         drop(state);
         let worker = Worker { queue: Arc::clone(self), current: None, finished: false };
-        // A spawn that is refused drops the closure, and with it the worker, which cancels what waits.
-        let _accepted = (self.spawn)(Box::new(move || worker.run()));
+        // A spawn that is refused, or panics, drops the closure, and with it the worker, which ends what waits.
+        let _accepted = caught(|| {
+            fail_point("spawn");
+            (self.spawn)(Box::new(move || worker.run()))
+        });
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -134,12 +140,14 @@ struct Worker {
 impl Worker {
     fn run(mut self) {
         while let Some((id, spec)) = self.next() {
-            let key = Arc::new(spec.derive());
+            let key = caught(|| {
+                let key = Arc::new(spec.derive());
+                fail_point("derivation");
+                key
+            });
             let waiters = self.queue.state().flights.remove(&id).map(|flight| flight.waiters);
             self.current = None;
-            for waiter in waiters.into_iter().flatten() {
-                waiter(Ok(Arc::clone(&key)));
-            }
+            hand_to(waiters.into_iter().flatten(), &key);
         }
     }
 
@@ -147,8 +155,11 @@ impl Worker {
     /// arrives in between finds it free.
     fn next(&mut self) -> Option<(KeyId, KeySpec)> {
         let mut state = self.queue.state();
-        let next = state.next().and_then(|id| Some((id, state.flights.get(&id)?.spec.clone())));
-        self.current = next.as_ref().map(|(id, _)| *id);
+        self.current = state.next();
+        let next = self.current.and_then(|id| {
+            fail_point("worker");
+            Some((id, state.flights.get(&id)?.spec.clone()))
+        });
         if next.is_none() {
             state.running -= 1;
             self.finished = true;
@@ -174,9 +185,18 @@ impl Drop for Worker {
             HashMap::new()
         };
         drop(state);
-        for waiter in own.into_iter().chain(others.into_values()).flat_map(|flight| flight.waiters) {
-            waiter(Err(Error::Cancelled));
-        }
+        let error = if thread::panicking() { Error::Panicked } else { Error::Cancelled };
+        hand_to(own.into_iter().chain(others.into_values()).flat_map(|flight| flight.waiters), &Err(error));
+    }
+}
+
+/// Each waiter is another call's: a panic in one is nothing to the others.
+fn hand_to(waiters: impl Iterator<Item = Waiter>, key: &Result<Arc<SecretBytes>>) {
+    for waiter in waiters {
+        let _ended = caught(|| {
+            fail_point("waiter");
+            waiter(key.clone());
+        });
     }
 }
 
@@ -219,17 +239,19 @@ mod tests {
             }
         }
 
+        fn spec(&self, salt: &str) -> KeySpec {
+            let secret = Arc::clone(&self.secret);
+            KeySpec { secret, usage: KeyUse::Integrity, iterations: 2, salt: salt.to_owned() }
+        }
+
+        fn id(&self, salt: &str) -> KeyId {
+            self.process.key_id(self.secret.id(), KeyUse::Integrity, 2, salt)
+        }
+
         fn ask(&self, salt: &str, lane: Lane) {
-            let spec = KeySpec {
-                secret: Arc::clone(&self.secret),
-                usage: KeyUse::Integrity,
-                iterations: 2,
-                salt: salt.to_owned(),
-            };
-            let id = self.process.key_id(self.secret.id(), spec.usage, spec.iterations, salt);
-            let (salt, sender) = (salt.to_owned(), self.order.0.clone());
-            self.queue
-                .derive(id, spec, lane, Box::new(move |key| sender.send((salt, key.is_ok())).unwrap()));
+            let (asked, sender) = (salt.to_owned(), self.order.0.clone());
+            let waiter: Waiter = Box::new(move |key| sender.send((asked, key.is_ok())).unwrap());
+            self.queue.derive(self.id(salt), self.spec(salt), lane, waiter);
         }
 
         fn run_all(&self) -> Vec<Finished> {
@@ -299,6 +321,20 @@ mod tests {
         fixture.ask("again", Lane::Foreign);
         assert_eq!(fixture.jobs.lock().unwrap().len(), 1);
         assert_eq!(fixture.run_all(), done(&["again"]));
+    }
+
+    #[test]
+    fn a_waiter_that_panics_takes_nothing_from_the_others() {
+        let fixture = Fixture::new(1);
+        fixture.ask("same", Lane::Foreign);
+        fixture
+            .queue
+            .derive(fixture.id("same"), fixture.spec("same"), Lane::Foreign, Box::new(|_| panic!("a defect")));
+        fixture.ask("same", Lane::Foreign);
+        fixture.ask("next", Lane::Foreign);
+        assert_eq!(fixture.run_all(), done(&["same", "same", "next"]));
+        fixture.ask("later", Lane::Foreign);
+        assert_eq!(fixture.run_all(), done(&["later"]));
     }
 
     #[test]

@@ -8,6 +8,7 @@ import { createRequire } from "node:module";
 import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 
+import { bindingPaths } from "./binding-paths.mjs";
 import { CANARIES } from "./spellings.mjs";
 
 const { Sealer } = createRequire(import.meta.url)("../../../index.cjs");
@@ -181,56 +182,8 @@ function* sessionPaths() {
   }
 }
 
-function* bindingPaths() {
-  const half = { saltBits: 256, iterations: 1, minPasswordLength: 32 };
-  const options = {
-    encryption: { ...half, algorithm: "aes-256-cbc" },
-    integrity: { ...half, algorithm: "sha256" },
-    ttl: 0,
-    skew: 0,
-    offset: 0,
-    alsoOpens: [8192],
-    epochSalts: true,
-    maxTokenLength: 65_536,
-    purpose: "",
-    name: "",
-    audience: "",
-  };
-  const FORMS = {
-    three: {
-      form: "positional",
-      passwords: [password, previous, integrity].map((each) => ({ encryption: each, integrity: each })),
-    },
-    "a text": { form: "positional", passwords: [password] },
-    "a text for a map": { form: "map", map: password, sessionRules: true },
-    "a map of texts": { form: "map", map: [{ id: "a", password }], sessionRules: true },
-    "a map without integers": {
-      form: "map",
-      map: [{ id: "a", password: { encryption: password, integrity: password } }],
-      sessionRules: true,
-    },
-    "a list of characters": {
-      form: "positional",
-      passwords: [{ encryption: [...password], integrity: [...password] }],
-    },
-    "an object": { form: "positional", passwords: [{ encryption: { password }, integrity: password }] },
-  };
-  for (const [what, form] of Object.entries(FORMS)) {
-    yield [`new Sealer, ${what}`, () => new Sealer({ ...options, password: form }).sealSync(data, 1)];
-  }
-  const sealer = new Sealer({
-    ...options,
-    password: { form: "positional", passwords: [{ encryption: password, integrity: password }] },
-  });
-  for (const [what, token] of Object.entries(tampered)) {
-    for (const name of ["tryUnseal", "unsealSync", "deriveForUnseal"]) {
-      yield [`${name}, ${what}`, () => sealer[name](token, Date.now())];
-    }
-  }
-}
-
 export function errorPaths() {
-  return [...ironPaths(), ...sessionPaths(), ...bindingPaths()];
+  return [...ironPaths(), ...sessionPaths(), ...bindingPaths(good, tampered)];
 }
 
 /** Objects of ours that hold secrets, without being what shows them to the app. */

@@ -28,6 +28,23 @@ const NOW = Date.now();
 const sealer = new Sealer(OPTIONS);
 const token = sealer.trySeal('{"a":1}', NOW);
 
+/** Whether napi made an error, and not the addon: such a one may quote the argument. What a getter throws has no code. */
+function isOfNapi(error) {
+  return error?.code !== undefined && !String(error.code).startsWith("ERR_");
+}
+
+/** Makes a call whose errors have to be the addon's own. */
+function attemptOurs(name, call) {
+  return attempt(name, async () => {
+    try {
+      return await call();
+    } catch (error) {
+      // What is no error is a fault to the judge.
+      return Promise.reject(isOfNapi(error) ? `${error.code}: ${error.message}` : error);
+    }
+  });
+}
+
 /** Uses a sealer in every way, as far as its options allow. */
 async function useAll(options) {
   const made = new Sealer(options);
@@ -49,7 +66,7 @@ async function useAll(options) {
       failures.push(error);
     }
   }
-  const odd = failures.find((error) => !(error instanceof Error && error.message));
+  const odd = failures.find((error) => !(error instanceof Error && error.message) || isOfNapi(error));
   if (odd !== undefined) throw odd;
   return failures.length;
 }
@@ -92,31 +109,77 @@ function borrowed(name) {
 }
 
 for (const [value, make] of Object.entries(VALUES)) {
-  await attempt(`new Sealer(${value})`, () => new Sealer(make()));
+  await attemptOurs(`new Sealer(${value})`, () => new Sealer(make()));
   for (const key of Object.keys(OPTIONS)) {
-    await attempt(`new Sealer(${key}: ${value})`, () => useAll({ ...OPTIONS, [key]: make() }));
+    await attemptOurs(`new Sealer(${key}: ${value})`, () => useAll({ ...OPTIONS, [key]: make() }));
   }
   for (const [form, password] of Object.entries(PASSWORD_FORMS)) {
-    await attempt(`new Sealer(${form}: ${value})`, () => useAll({ ...OPTIONS, password: password(make()) }));
+    await attemptOurs(`new Sealer(${form}: ${value})`, () => useAll({ ...OPTIONS, password: password(make()) }));
   }
   for (const key of Object.keys(OPTIONS.encryption)) {
     // These have a table of their own, `iterations`: a call that takes one at its word never ends.
     if (key === "iterations" && value in HUGE) continue;
     for (const side of ["encryption", "integrity"]) {
       const changed = { ...OPTIONS[side], [key]: make() };
-      await attempt(`new Sealer(${side}.${key}: ${value})`, () => useAll({ ...OPTIONS, [side]: changed }));
+      await attemptOurs(`new Sealer(${side}.${key}: ${value})`, () => useAll({ ...OPTIONS, [side]: changed }));
     }
   }
   for (const name of METHODS) {
-    await attempt(`${name}(${value}, now)`, () => sealer[name](make(), NOW));
-    await attempt(`${name}(text, ${value})`, () => sealer[name](token, make()));
+    await attemptOurs(`${name}(${value}, now)`, () => sealer[name](make(), NOW));
+    await attemptOurs(`${name}(text, ${value})`, () => sealer[name](token, make()));
   }
-  await attempt(`deriveForSeal(${value})`, () => sealer.deriveForSeal(make()));
+  await attemptOurs(`deriveForSeal(${value})`, () => sealer.deriveForSeal(make()));
   for (const name of PROPERTIES) {
     await attempt(`${name} on ${value}`, () => borrowed(name).call(make(), token, NOW));
   }
-  await attempt(`errorCodes(${value})`, () => binding.errorCodes.call(make(), make()));
-  await attempt(`nativeVersion(${value})`, () => binding.nativeVersion.call(make(), make()));
+  await attemptOurs(`errorCodes(${value})`, () => binding.errorCodes.call(make(), make()));
+  await attemptOurs(`nativeVersion(${value})`, () => binding.nativeVersion.call(make(), make()));
+}
+
+/** What takes almost no memory here, and would take all there is where its length was believed. */
+const LONG_ARRAYS = {
+  holes: () => Object.assign([], { length: 2 ** 32 - 1 }),
+  "an element and holes": () => Object.assign([{}], { length: 2 ** 32 - 1 }),
+  "holes and an element": () => Object.assign([], { [2 ** 32 - 2]: {} }),
+  "100 million holes": () => Object.assign([], { length: 100_000_000 }),
+  "an array of a subclass": () => new (class extends Array {})(2 ** 32 - 1),
+  "a proxy": () => new Proxy(Object.assign([], { length: 2 ** 32 - 1 }), {}),
+  "no array": () => ({ length: 2 ** 32 - 1 }),
+  "elements of which the first removes the others": () => {
+    const array = Array.from({ length: 1000 }, () => ({}));
+    return Object.defineProperty(array, 0, { get: () => ((array.length = 0), {}) });
+  },
+};
+const WITH_ARRAYS = {
+  alsoOpens: (array) => ({ alsoOpens: array }),
+  positional: (array) => ({ password: PASSWORD_FORMS.positional(array) }),
+  "sealing.map": (array) => ({ password: PASSWORD_FORMS["sealing.map"](array) }),
+  "map.map": (array) => ({ password: PASSWORD_FORMS["map.map"](array) }),
+};
+const WITH_BYTES = {
+  "positional[0].encryption": (bytes) => ({ password: PASSWORD_FORMS["positional[0].encryption"](bytes) }),
+  "positional[0].integrity": (bytes) => ({ password: PASSWORD_FORMS["positional[0].integrity"](bytes) }),
+};
+
+/** Makes a sealer, which has to be refused by name. */
+async function attemptRefused(name, changes) {
+  await attempt(`new Sealer(${name})`, async () => {
+    try {
+      return new Sealer({ ...OPTIONS, ...changes() });
+    } catch (error) {
+      // What is no error is a fault to the judge.
+      return Promise.reject(error.code === "ERR_CONFIG" ? error : `it ended with ${error.code}`);
+    }
+  });
+}
+
+for (const [array, make] of Object.entries(LONG_ARRAYS)) {
+  for (const [where, changes] of Object.entries(WITH_ARRAYS)) {
+    await attemptRefused(`${where}: ${array}`, () => changes(make()));
+  }
+}
+for (const [where, changes] of Object.entries(WITH_BYTES)) {
+  await attemptRefused(`${where}: a gigabyte`, () => changes(new Uint8Array(2 ** 30)));
 }
 
 const IMPOSTORS = {
@@ -136,6 +199,6 @@ for (const [name, make] of Object.entries(IMPOSTORS)) {
     await attempt(`${property} on ${name}`, () => borrowed(property).call(make(), token, NOW));
   }
 }
-for (const name of PROPERTIES) await attempt(`${name}()`, () => borrowed(name).call(sealer));
+for (const name of PROPERTIES) await attemptOurs(`${name}()`, () => borrowed(name).call(sealer));
 
 await report();

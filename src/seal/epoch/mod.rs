@@ -162,16 +162,16 @@ impl EpochSalts {
 
     /// Derives the pair of a day off the calling thread.
     pub fn prepare(self: &Arc<Self>, day: u64, shared: &Arc<Shared>, done: Done) {
-        let salts = Arc::clone(self);
+        let preparation = Preparation { salts: Arc::clone(self), day };
         let keys = Arc::clone(shared);
         self.ensure_roots(
             shared,
-            Box::new(move |outcome| match outcome.and_then(|()| salts.salts_of(day)) {
+            Box::new(move |outcome| match outcome.and_then(|()| preparation.salts.salts_of(day)) {
                 Ok(pair) => {
-                    salts.list_own(day);
-                    salts.derive_pair(day, pair, &keys, done);
+                    preparation.salts.list_own(day);
+                    preparation.derive_pair(pair, &keys, done);
                 }
-                Err(error) => salts.prepared(day, Err(error), done),
+                Err(error) => preparation.finish(Err(error), done),
             }),
         );
     }
@@ -199,45 +199,16 @@ impl EpochSalts {
         );
     }
 
-    fn derive_pair(self: Arc<Self>, day: u64, salts: (String, String), shared: &Arc<Shared>, done: Done) {
-        let keys = Arc::clone(shared);
-        let (encryption_salt, integrity_salt) = salts;
-        let first = Arc::clone(&self);
-        first.encryption.salted(
-            encryption_salt,
-            shared,
-            Box::new(move |encryption| match encryption {
-                Err(error) => self.prepared(day, Err(error), done),
-                Ok(encryption) => {
-                    let second = Arc::clone(&self);
-                    second.integrity.salted(
-                        integrity_salt,
-                        &keys,
-                        Box::new(move |integrity| {
-                            let pair = integrity.map(|integrity| SaltPair { day, encryption, integrity });
-                            self.prepared(day, pair, done);
-                        }),
-                    );
-                }
-            }),
-        );
-    }
-
-    fn prepared(&self, day: u64, pair: Result<SaltPair>, done: Done) {
+    fn keep_pair(&self, pair: SaltPair) {
         let mut state = self.state();
-        state.preparing = None;
-        let outcome = pair.map(|pair| {
-            if state.pairs.iter().any(|ready| ready.day == day) {
-                return;
-            }
-            state.own.insert(&pair);
-            if state.pairs.len() >= MAX_PAIRS {
-                state.pairs.remove(0);
-            }
-            state.pairs.push(Arc::new(pair));
-        });
-        drop(state);
-        done(outcome);
+        if state.pairs.iter().any(|ready| ready.day == pair.day) {
+            return;
+        }
+        state.own.insert(&pair);
+        if state.pairs.len() >= MAX_PAIRS {
+            state.pairs.remove(0);
+        }
+        state.pairs.push(Arc::new(pair));
     }
 
     fn salts_of(&self, day: u64) -> Result<(String, String)> {
@@ -286,6 +257,53 @@ impl EpochSalts {
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The pair of a day on its way. However that ends, by a panic too, the day can be prepared again.
+struct Preparation {
+    salts: Arc<EpochSalts>,
+    day: u64,
+}
+
+impl Preparation {
+    fn derive_pair(self, salts: (String, String), shared: &Arc<Shared>, done: Done) {
+        let keys = Arc::clone(shared);
+        let (encryption_salt, integrity_salt) = salts;
+        let first = Arc::clone(&self.salts);
+        first.encryption.salted(
+            encryption_salt,
+            shared,
+            Box::new(move |encryption| match encryption {
+                Err(error) => self.finish(Err(error), done),
+                Ok(encryption) => {
+                    let second = Arc::clone(&self.salts);
+                    second.integrity.salted(
+                        integrity_salt,
+                        &keys,
+                        Box::new(move |integrity| {
+                            let day = self.day;
+                            self.finish(integrity.map(|integrity| SaltPair { day, encryption, integrity }), done);
+                        }),
+                    );
+                }
+            }),
+        );
+    }
+
+    fn finish(self, pair: Result<SaltPair>, done: Done) {
+        let outcome = pair.map(|pair| self.salts.keep_pair(pair));
+        drop(self);
+        done(outcome);
+    }
+}
+
+impl Drop for Preparation {
+    fn drop(&mut self) {
+        let mut state = self.salts.state();
+        if state.preparing == Some(self.day) {
+            state.preparing = None;
+        }
     }
 }
 

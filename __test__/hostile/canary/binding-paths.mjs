@@ -1,0 +1,113 @@
+// Every way that a call of the addon itself can fail, with canaries for all that is secret in it.
+
+import { createRequire } from "node:module";
+
+import { CANARIES } from "./spellings.mjs";
+
+const { Sealer } = createRequire(import.meta.url)("../../../index.cjs");
+const { password, previous, integrity, key, data } = CANARIES;
+const bytes = Buffer.from(key);
+
+const HALF = { saltBits: 256, iterations: 1, minPasswordLength: 32 };
+const OPTIONS = {
+  encryption: { ...HALF, algorithm: "aes-256-cbc" },
+  integrity: { ...HALF, algorithm: "sha256" },
+  ttl: 0,
+  skew: 0,
+  offset: 0,
+  alsoOpens: [8192],
+  epochSalts: true,
+  maxTokenLength: 65_536,
+  purpose: "",
+  name: "",
+  audience: "",
+};
+const WHOLE = {
+  ...OPTIONS,
+  password: { form: "positional", passwords: [{ encryption: password, integrity: password }] },
+};
+
+const FORMS = {
+  three: {
+    form: "positional",
+    passwords: [password, previous, integrity].map((each) => ({ encryption: each, integrity: each })),
+  },
+  "a text": { form: "positional", passwords: [password] },
+  "a text for a map": { form: "map", map: password, sessionRules: true },
+  "a map of texts": { form: "map", map: [{ id: "a", password }], sessionRules: true },
+  "a map without integers": {
+    form: "map",
+    map: [{ id: "a", password: { encryption: password, integrity: password } }],
+    sessionRules: true,
+  },
+  "a list of characters": {
+    form: "positional",
+    passwords: [{ encryption: [...password], integrity: [...password] }],
+  },
+  "an object": { form: "positional", passwords: [{ encryption: { password }, integrity: password }] },
+};
+
+/** A secret where something of another type belongs. */
+const WRONG_TYPES = {
+  "a text": password,
+  "an object": { password, toJSON: () => password, toString: () => password },
+  "a list": [password, data],
+  "a function": Object.defineProperty(() => password, "name", { value: password }),
+  "a symbol": Symbol(password),
+  "a big integer": BigInt(`0x${Buffer.from(password).toString("hex")}`),
+  "a boxed text": Object(password),
+  bytes,
+  "16-bit numbers": Uint16Array.from(password, (character) => character.codePointAt(0)),
+  "an array that is too long": Object.assign([password], { length: 2 ** 32 - 1 }),
+};
+
+function* wrongTypes(sealer, token) {
+  for (const [what, value] of Object.entries(WRONG_TYPES)) {
+    yield [`new Sealer, ${what}`, () => new Sealer(value)];
+    for (const name of Object.keys(WHOLE)) {
+      yield [`new Sealer, ${name}: ${what}`, () => new Sealer({ ...WHOLE, [name]: value })];
+    }
+    for (const name of Object.keys(WHOLE.encryption)) {
+      const changed = { ...WHOLE.encryption, [name]: value };
+      yield [`new Sealer, encryption.${name}: ${what}`, () => new Sealer({ ...WHOLE, encryption: changed })];
+    }
+    const forms = [
+      { form: value },
+      { form: "positional", passwords: value },
+      { form: "positional", passwords: [value] },
+      { form: "positional", passwords: [{ id: value, encryption: password, integrity: password }] },
+      { form: "positional", passwords: [{ encryption: value, integrity: value }] },
+      { form: "sealing", password: value, map: value },
+      { form: "map", map: value, sessionRules: value },
+      { form: "map", map: [{ id: value, password: value }], sessionRules: value },
+    ];
+    for (const form of forms) {
+      yield [
+        `new Sealer, ${JSON.stringify(Object.keys(form))}: ${what}`,
+        () => new Sealer({ ...WHOLE, password: form }),
+      ];
+    }
+    for (const name of ["trySeal", "tryUnseal", "sealSync", "unsealSync", "deriveForUnseal"]) {
+      yield [`${name}(${what}, now)`, () => sealer[name](value, Date.now())];
+      yield [`${name}(text, ${what})`, () => sealer[name](token, value)];
+      yield [`${name} on ${what}`, () => Sealer.prototype[name].call(value, token, Date.now())];
+    }
+    yield [`deriveForSeal(${what})`, () => sealer.deriveForSeal(value)];
+    const { get } = Object.getOwnPropertyDescriptor(Sealer.prototype, "guessable");
+    yield [`guessable on ${what}`, () => get.call(value)];
+    yield [`Sealer called on ${what}`, () => Sealer.call(value, value)];
+  }
+}
+
+export function* bindingPaths(good, tampered) {
+  for (const [what, form] of Object.entries(FORMS)) {
+    yield [`new Sealer, ${what}`, () => new Sealer({ ...OPTIONS, password: form }).sealSync(data, 1)];
+  }
+  const sealer = new Sealer(WHOLE);
+  yield* wrongTypes(sealer, good);
+  for (const [what, token] of Object.entries(tampered)) {
+    for (const name of ["tryUnseal", "unsealSync", "deriveForUnseal"]) {
+      yield [`${name}, ${what}`, () => sealer[name](token, Date.now())];
+    }
+  }
+}

@@ -1,0 +1,72 @@
+// A call of every export of the addon, by its name. Each can be made any number of times.
+
+import { createRequire } from "node:module";
+
+import { CANARIES } from "../canary/spellings.mjs";
+
+export const binding = createRequire(import.meta.url)("../../../index.cjs");
+const { Sealer } = binding;
+const { password } = CANARIES;
+/** What the second generation has: enough to be derived off the JavaScript thread. */
+const ITERATIONS = 8192;
+const PAYLOAD = JSON.stringify({ note: CANARIES.data });
+export const NOW = 1_795_000_000_000;
+
+function halves(iterations) {
+  const half = { saltBits: 256, iterations, minPasswordLength: 32 };
+  return { encryption: { ...half, algorithm: "aes-256-cbc" }, integrity: { ...half, algorithm: "sha256" } };
+}
+
+const OPTIONS = {
+  password: { form: "positional", passwords: [{ encryption: password, integrity: password }] },
+  ttl: 0,
+  skew: 60_000,
+  offset: 0,
+  alsoOpens: [],
+  epochSalts: true,
+  maxTokenLength: 65_536,
+  purpose: "session",
+  name: "h3",
+  audience: "",
+};
+
+let names = 0;
+/** A sealer of a name of its own, whose salts nobody has asked for. */
+export function newSealer(iterations = ITERATIONS) {
+  names++;
+  return new Sealer({ ...OPTIONS, ...halves(iterations), name: `session ${names}` });
+}
+
+const sealer = newSealer();
+
+/** A token whose keys have to be derived. */
+export function newToken(by = sealer) {
+  return by.sealSync(PAYLOAD, NOW);
+}
+
+const token = newToken();
+
+export const CALLS = {
+  Sealer: () => newSealer(),
+  "Sealer.guessable": () => sealer.guessable,
+  "Sealer.checkSealing": () => sealer.checkSealing(),
+  "Sealer.trySeal": () => sealer.trySeal(PAYLOAD, NOW),
+  "Sealer.tryUnseal": () => sealer.tryUnseal(token, NOW),
+  "Sealer.deriveForSeal": () => sealer.deriveForSeal(NOW),
+  "Sealer.deriveForUnseal": () => sealer.deriveForUnseal(token, NOW),
+  "Sealer.sealSync": () => sealer.sealSync(PAYLOAD, NOW),
+  "Sealer.unsealSync": () => sealer.unsealSync(token, NOW),
+  errorCodes: () => binding.errorCodes(),
+  nativeVersion: () => binding.nativeVersion(),
+  injectPanic: () => binding.injectPanic("no point", ""),
+};
+
+/** Everything that JavaScript can call on the addon. */
+export function exportsOf(addon) {
+  return Object.entries(addon)
+    .filter(([, value]) => typeof value === "function")
+    .flatMap(([name, value]) => {
+      const members = Object.getOwnPropertyNames(value.prototype ?? {}).filter((member) => member !== "constructor");
+      return [name, ...members.map((member) => `${name}.${member}`)];
+    });
+}
