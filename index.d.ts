@@ -9,14 +9,28 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/** Keys by id, which can be replaced while sealers use them. After `close` every call throws `ERR_KEYRING_CLOSED`. */
+export declare class Ring {
+  /** Takes the keys, newest first. Throws `ERR_CONFIG` and `ERR_KEY_WEAK` for keys that are not as they have to be. */
+  constructor(keys: Array<RingKeyInput>)
+  /** Puts other keys in place of those that are there. When it throws, nothing changes. */
+  replace(keys: Array<RingKeyInput>): void
+  /** What an operator may know of the keys, newest first. */
+  info(now: number): Array<RingKeyInfo>
+  /** Makes a sealer with these keys. */
+  createSealer(options: SealerOptions): Sealer
+  /** Drops the keys and everything derived from them. */
+  close(): void
+}
+
 /**
- * Seals and opens Fe26.2 tokens with one password and one set of options.
+ * Seals and opens tokens with one password or ring and one set of options.
  *
  * Times are milliseconds since the epoch. Errors carry a `code`.
  */
 export declare class Sealer {
   /** Takes the options. What is wrong with a password is said when it is used, except for a form that cannot work. */
-  constructor(options: SealerOptions)
+  constructor(password: PasswordForm, options: SealerOptions)
   /** Whether the password looks typed rather than random. */
   get guessable(): boolean
   /** Throws what sealing would throw before it looks at the payload. */
@@ -91,10 +105,32 @@ export interface PasswordInput {
   integrity?: string | Uint8Array
 }
 
+/** What an operator may know of a key. */
+export interface RingKeyInfo {
+  /** What tokens call it. */
+  id: string
+  /** From when on it seals, in milliseconds since the epoch. */
+  sealFrom: number
+  /** Whether it is the one that seals now. */
+  isSealing: boolean
+  /** How many tokens it sealed in this process. */
+  sealed: number
+  /** How many tokens it opened in this process. */
+  opened: number
+}
+
+/** A key of a ring. */
+export interface RingKeyInput {
+  /** What tokens call it. */
+  id: string
+  /** The secret: text, or bytes. */
+  secret: string | Uint8Array
+  /** From when on it seals, in milliseconds since the epoch. */
+  sealFrom: number
+}
+
 /** The options of a sealer. */
 export interface SealerOptions {
-  /** The passwords. */
-  password: PasswordForm
   /** The encryption half. */
   encryption?: HalfInput
   /** The integrity half. */
@@ -111,6 +147,12 @@ export interface SealerOptions {
   epochSalts: boolean
   /** The longest token that is written and read, in characters. */
   maxTokenLength: number
+  /** The format that is written: `ik1` with the keys of a ring, else Fe26.2. */
+  format: 'iron' | 'ik1'
+  /** Until when a sealer that writes ik1 reads Fe26.2 too, in milliseconds since the epoch, 0 for never. */
+  acceptIronUntil: number
+  /** Whether ik1 deflates what gets shorter by it. */
+  compress: boolean
   /** What the tokens are for. */
   purpose: string
   /** The session's name. */
@@ -127,4 +169,6 @@ export interface StaleSeal {
   legacy: boolean
   /** Another password than the one that seals opened it. */
   olderKey: boolean
+  /** It is in another format than is written now. */
+  otherFormat: boolean
 }

@@ -20,6 +20,10 @@ export const ERROR_CODES = {
   ERR_NATIVE_MISSING: "ERR_NATIVE_MISSING",
   /** A session was written where no response can carry its cookie, such as a WebSocket hook. */
   ERR_READ_ONLY: "ERR_READ_ONLY",
+  /** The key ring was closed, and its keys are gone. Make a new one. */
+  ERR_KEYRING_CLOSED: "ERR_KEYRING_CLOSED",
+  /** The function of a key ring failed, so a key is not known. Answer 503 and let the client try again. */
+  ERR_KEYRING_UNAVAILABLE: "ERR_KEYRING_UNAVAILABLE",
   /** The sealed session is larger than its cookies may be. Keep less in the session. */
   ERR_COOKIE_TOO_LARGE: "ERR_COOKIE_TOO_LARGE",
   /** A defect in Ironkeep, such as a caught panic. Please report it. */

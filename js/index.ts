@@ -7,6 +7,15 @@ import { engineVersion } from "#engine";
 
 export { isIronkeepError } from "./errors.js";
 export type { ErrorCode, IronkeepError } from "./errors.js";
+export { createKeyring } from "./keyring/index.js";
+export type {
+  Keyring,
+  KeyringKey,
+  KeyringKeyInfo,
+  KeyringKeys,
+  KeyringOptions,
+  KeyringSource,
+} from "./keyring/index.js";
 
 /** The version of the engine that is loaded: the native addon's. */
 export const version: string = engineVersion();

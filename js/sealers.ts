@@ -2,6 +2,7 @@ import { createSealer } from "#engine";
 
 import { ironkeepError } from "./errors.js";
 import type { PasswordForm, Sealer, SealerOptions } from "./engine/index.js";
+import { Keyring } from "./keyring/index.js";
 import { passwordKey } from "./password.js";
 import { Recent } from "./recent.js";
 
@@ -9,6 +10,9 @@ import { Recent } from "./recent.js";
 const MAX_PASSWORDS = 256;
 /** Sets of options that are kept for one password. */
 const MAX_OPTIONS = 16;
+
+/** What seals and opens: a password in one of its forms, or a ring. */
+export type Keys = Keyring | PasswordForm;
 
 /** A sealer with the options that made it. */
 export interface Kept<T> {
@@ -20,11 +24,12 @@ export interface Kept<T> {
  * What is made from a password and options, found again by content: apps pass a new options object in every call.
  *
  * Passwords given as text are looked up by themselves; other forms by a text of their own, in a map of its own, since a
- * password may be any text.
+ * password may be any text. A ring is looked up as the object that it is.
  */
 export class ByPassword<T> {
   readonly #texts = new Recent<Kept<T>[]>(MAX_PASSWORDS);
   readonly #forms = new Recent<Kept<T>[]>(MAX_PASSWORDS);
+  readonly #rings = new WeakMap<Keyring, Kept<T>[]>();
 
   /**
    * @param password the password as the app gave it.
@@ -36,16 +41,17 @@ export class ByPassword<T> {
     password: unknown,
     toForm: (password: unknown) => PasswordForm,
     options: readonly unknown[],
-    make: (form: PasswordForm) => T,
+    make: (keys: Keys) => T,
   ): T {
     if (typeof password === "string") {
       return this.#find(this.#texts, password, options, () => make(toForm(password)));
     }
+    if (password instanceof Keyring) return this.#find(this.#rings, password, options, () => make(password));
     const form = toForm(password);
     return this.#find(this.#forms, passwordKey(form), options, () => make(form));
   }
 
-  #find(passwords: Recent<Kept<T>[]>, key: string, options: readonly unknown[], make: () => T): T {
+  #find<K>(passwords: Lookup<K, Kept<T>[]>, key: K, options: readonly unknown[], make: () => T): T {
     const kept = passwords.get(key);
     const found = kept?.find((entry) => sameValues(entry.options, options));
     if (found) return found.value;
@@ -54,6 +60,11 @@ export class ByPassword<T> {
     passwords.set(key, [...others, { options, value }]);
     return value;
   }
+}
+
+interface Lookup<K, V> {
+  get(key: K): V | undefined;
+  set(key: K, value: V): void;
 }
 
 function sameValues(a: readonly unknown[], b: readonly unknown[]): boolean {
@@ -74,7 +85,8 @@ export interface IronNumbers {
 }
 
 /** What else a sealer depends on. */
-export type SealerExtras = Pick<SealerOptions, "alsoOpens" | "epochSalts" | "maxTokenLength" | "name">;
+export type SealerExtras = Pick<SealerOptions, "alsoOpens" | "epochSalts" | "maxTokenLength" | "name"> &
+  Partial<Pick<SealerOptions, "acceptIronUntil" | "audience" | "compress" | "format">>;
 
 /** Options that cannot change any more are flattened once. */
 const flattened = new WeakMap<object, readonly unknown[]>();
@@ -102,21 +114,23 @@ function flattenHalf(half: unknown): unknown[] {
 }
 
 /** Makes a sealer from iron's options, which are judged when they are used. */
-export function toSealer(form: PasswordForm, options: IronNumbers, extras: SealerExtras): Sealer {
+export function toSealer(keys: Keys, options: IronNumbers, extras: SealerExtras): Sealer {
   const made: SealerOptions = {
-    password: form,
     ttl: toNumber(options.ttl, "ttl"),
     skew: toNumber(options.timestampSkewSec, "timestampSkewSec") * 1000,
     offset: toNumber(options.localtimeOffsetMsec, "localtimeOffsetMsec"),
     purpose: "session",
     audience: "",
+    format: "iron",
+    acceptIronUntil: 0,
+    compress: false,
     ...extras,
   };
   const encryption = toHalf(options.encryption);
   if (encryption) made.encryption = encryption;
   const integrity = toHalf(options.integrity);
   if (integrity) made.integrity = integrity;
-  return createSealer(made);
+  return keys instanceof Keyring ? keys.sealer(made) : createSealer(keys, made);
 }
 
 function toHalf(half: unknown): SealerOptions["encryption"] {

@@ -44,6 +44,7 @@ error_codes! {
     NativeMissing = "ERR_NATIVE_MISSING": "The native binary for this platform is not installed. The message names the package and the command.",
     ReadOnly = "ERR_READ_ONLY": "A session was written where no response can carry its cookie, such as a WebSocket hook.",
     KeyringClosed = "ERR_KEYRING_CLOSED": "The key ring was closed, and its keys are gone. Make a new one.",
+    KeyringUnavailable = "ERR_KEYRING_UNAVAILABLE": "The function of a key ring failed, so a key is not known. Answer 503 and let the client try again.",
     CookieTooLarge = "ERR_COOKIE_TOO_LARGE": "The sealed session is larger than its cookies may be. Keep less in the session.",
     Internal = "ERR_INTERNAL": "A defect in Ironkeep, such as a caught panic. Please report it.",
 }

@@ -35,7 +35,6 @@ export interface HalfInput {
 
 /** The options of a sealer. Times are in milliseconds, lengths in characters. */
 export interface SealerOptions {
-  password: PasswordForm;
   encryption?: HalfInput;
   integrity?: HalfInput;
   /** Lifetime of a seal, 0 for none. */
@@ -49,6 +48,12 @@ export interface SealerOptions {
   /** One pair of salts a day where a derivation is expensive, else fresh ones for every seal. */
   epochSalts: boolean;
   maxTokenLength: number;
+  /** The format that is written. `ik1` needs a ring. */
+  format: "iron" | "ik1";
+  /** Until when a sealer that writes ik1 reads Fe26.2 too, in milliseconds since the epoch; 0 for never. */
+  acceptIronUntil: number;
+  /** Whether ik1 deflates what gets shorter by it. */
+  compress: boolean;
   /** What a token is bound to, by the formats that can bind it. */
   purpose: string;
   name: string;
@@ -62,6 +67,8 @@ export interface StaleSeal {
   legacy: boolean;
   /** Another password than the one that seals opened it. */
   olderKey: boolean;
+  /** It is in another format than is written now. */
+  otherFormat: boolean;
 }
 
 /**
@@ -85,10 +92,40 @@ export interface Sealer {
   unsealSync(token: string, now: number): string | StaleSeal;
 }
 
+/** A key of a ring. */
+export interface RingKeyInput {
+  id: string;
+  secret: string | Uint8Array;
+  /** From when on it seals, in milliseconds since the epoch. */
+  sealFrom: number;
+}
+
+/** What an operator may know of a key. */
+export interface RingKeyInfo {
+  id: string;
+  sealFrom: number;
+  isSealing: boolean;
+  /** How many tokens it sealed and opened in this process. */
+  sealed: number;
+  opened: number;
+}
+
+/** Keys by id, which can be replaced while sealers use them. After `close` every call throws `ERR_KEYRING_CLOSED`. */
+export interface EngineRing {
+  /** @throws as {@link Engine.createRing}; nothing changes then. */
+  replace(keys: RingKeyInput[]): void;
+  info(now: number): RingKeyInfo[];
+  /** Drops the keys and everything derived from them. */
+  close(): void;
+}
+
 /** What an engine exports. */
 export interface Engine {
   /** @throws `ERR_CONFIG` for a form of password that cannot work. */
-  createSealer(options: SealerOptions): Sealer;
+  createSealer(password: PasswordForm, options: SealerOptions): Sealer;
+  /** @throws `ERR_CONFIG` and `ERR_KEY_WEAK` for keys that are not as they have to be. */
+  createRing(keys: RingKeyInput[]): EngineRing;
+  createRingSealer(ring: EngineRing, options: SealerOptions): Sealer;
   /** The version of the engine. */
   engineVersion(): string;
 }

@@ -1,13 +1,23 @@
 import type * as Binding from "../../index.js";
-import type { Engine, Sealer, SealerOptions } from "./index.js";
+import type { Engine, EngineRing, PasswordForm, RingKeyInput, Sealer, SealerOptions } from "./index.js";
 import loaded from "./load.cjs";
 
 if ("error" in loaded) throw loaded.error;
 const binding = loaded.binding as typeof Binding;
 
 /** Makes a sealer of the native addon; see {@link Engine.createSealer}. */
-export function createSealer(options: SealerOptions): Sealer {
-  return new binding.Sealer(options);
+export function createSealer(password: PasswordForm, options: SealerOptions): Sealer {
+  return new binding.Sealer(password, options);
+}
+
+/** Makes a ring of the native addon; see {@link Engine.createRing}. */
+export function createRing(keys: RingKeyInput[]): EngineRing {
+  return new binding.Ring(keys);
+}
+
+/** Makes a sealer with the keys of a ring; see {@link Engine.createRingSealer}. */
+export function createRingSealer(ring: EngineRing, options: SealerOptions): Sealer {
+  return (ring as Binding.Ring).createSealer(options);
 }
 
 /** The version of the native addon. */
@@ -15,4 +25,4 @@ export function engineVersion(): string {
   return binding.nativeVersion();
 }
 
-({ createSealer, engineVersion }) satisfies Engine;
+({ createRing, createRingSealer, createSealer, engineVersion }) satisfies Engine;

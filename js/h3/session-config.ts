@@ -1,9 +1,10 @@
-import type { Sealer } from "../engine/index.js";
+import type { Sealer, SealerOptions } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { defaults } from "../iron/index.js";
+import { Keyring } from "../keyring/index.js";
 import { nearest } from "../nearest.js";
 import { toSessionForm } from "../password.js";
-import { ByPassword, flatten, type IronNumbers, toSealer } from "../sealers.js";
+import { ByPassword, flatten, type IronNumbers, type Keys, toSealer } from "../sealers.js";
 import { warnOnce } from "../warn.js";
 import type { Major } from "./_h3.js";
 import { CookieWriter } from "./cookies.js";
@@ -16,10 +17,13 @@ const ITERATIONS = { 1: 1, 2: 8192 } as const;
 /** The longest token that a session writes and reads, in characters. Node's limit for all headers is a quarter of it. */
 const MAX_TOKEN_LENGTH = 64 * 1024;
 
+const LONE_SURROGATE = /\p{Surrogate}/u;
+
 const DEFAULT_COOKIE: SessionCookieOptions = { path: "/", secure: true, httpOnly: true, sameSite: "lax" };
 
 const KEYS: ReadonlySet<string> = new Set<keyof SessionConfig>([
   "password",
+  "audience",
   "maxAge",
   "idleTimeout",
   "name",
@@ -72,9 +76,10 @@ export function sessionHeader(config: SessionConfig, name: string): string | und
 export function sessionSealer(config: SessionConfig, major: Major): Sealer {
   warnUnknownKeys(config);
   const name = sessionName(config);
-  return sealers.get(config.password ?? environmentPassword(), toSessionForm, sealContent(config, major), (form) => {
+  return sealers.get(config.password ?? environmentPassword(), toSessionForm, sealContent(config, major), (keys) => {
     const options = sealOptions(config, major);
-    const sealer = toSealer(form, options, {
+    const sealer = toSealer(keys, options, {
+      ...sealFormat(config, keys),
       alsoOpens: alsoOpens(config, iterationsOf(options)),
       epochSalts: config.salts !== "fresh",
       maxTokenLength: MAX_TOKEN_LENGTH,
@@ -115,9 +120,30 @@ function cookieValues(cookie: SessionCookieOptions | undefined): unknown[] {
 
 /** Everything that a sealer depends on, beside the password. Most configurations have no `seal`, and need no options made. */
 function sealContent(config: SessionConfig, major: Major): readonly unknown[] {
-  const { generation, legacySealFallback, salts, seal } = config;
-  const content = [sessionName(config), legacySealFallback, salts];
-  return seal ? [...content, ...flatten(sealOptions(config, major))] : [...content, generation ?? major, lifetime(config)];
+  const { audience, generation, legacySealFallback, salts, seal } = config;
+  const content = [sessionName(config), audience, legacySealFallback, salts];
+  if (!seal) return [...content, generation ?? major, lifetime(config)];
+  const { acceptIronUntil, compress, format } = seal;
+  return [...content, format, Number(acceptIronUntil ?? 0), compress, ...flatten(sealOptions(config, major))];
+}
+
+/** @throws `ERR_CONFIG` for a format that does not exist or lacks its ring, and for texts that cannot be bound. */
+function sealFormat(config: SessionConfig, keys: Keys): Pick<SealerOptions, "acceptIronUntil" | "audience" | "compress" | "format"> {
+  const { format = "iron", acceptIronUntil = 0, compress = false } = config.seal ?? {};
+  const { audience = "" } = config;
+  if (format !== "iron" && format !== "ik1") throw ironkeepError("ERR_CONFIG", 'seal.format: has to be "iron" or "ik1"');
+  if (format === "ik1" && !(keys instanceof Keyring)) {
+    throw ironkeepError("ERR_CONFIG", "seal.format: ik1 needs keys that are not stretched: pass a ring of createKeyring as password");
+  }
+  const until = Number(acceptIronUntil);
+  if (!Number.isFinite(until)) throw ironkeepError("ERR_CONFIG", "seal.acceptIronUntil: has to be a Date, or milliseconds since the epoch");
+  const bound = Object.entries({ audience, name: sessionName(config) });
+  // UTF-8 has no lone surrogates: two texts would be bound alike.
+  const odd = bound.find(([, text]) => typeof text !== "string" || LONE_SURROGATE.test(text));
+  if (odd && keys instanceof Keyring) {
+    throw ironkeepError("ERR_CONFIG", `${odd[0]}: has to be text without lone surrogates`);
+  }
+  return { format, acceptIronUntil: until, compress: Boolean(compress), audience };
 }
 
 /** How long a seal is good for, in milliseconds. */

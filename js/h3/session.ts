@@ -1,6 +1,6 @@
 import { debug } from "../debug.js";
 import type { Sealer, StaleSeal } from "../engine/index.js";
-import { type IronkeepError, ironkeepError, isIronkeepError } from "../errors.js";
+import { type ErrorCode, type IronkeepError, ironkeepError, isIronkeepError } from "../errors.js";
 import { parseJson } from "../iron/json.js";
 import { whenReady } from "../later.js";
 import { sealText, unsealText } from "../sealing.js";
@@ -364,7 +364,10 @@ function readOnly(verb: "update" | "clear"): IronkeepError {
   return ironkeepError("ERR_READ_ONLY", `[h3] Cannot ${verb} read-only session.`);
 }
 
-/** A queue that is full is an outage, not a sign-out: 503, and the client may try again. */
+/** What says nothing about the token: the same request may succeed in a second. */
+const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["ERR_BUSY", "ERR_KEYRING_UNAVAILABLE"]);
+
+/** An outage is no sign-out: 503, and the client may try again. */
 function orUnavailable<T>(exchange: Exchange | undefined, work: () => T | Promise<T>): T | Promise<T> {
   try {
     const result = work();
@@ -375,7 +378,7 @@ function orUnavailable<T>(exchange: Exchange | undefined, work: () => T | Promis
 }
 
 function unavailable(exchange: Exchange | undefined, error: unknown): never {
-  if (!exchange || !isIronkeepError(error) || error.code !== "ERR_BUSY") throw error;
+  if (!exchange || !isIronkeepError(error) || !OUTAGES.has(error.code)) throw error;
   // v1 sends no headers of an error, only those of the response.
   if (exchange.major === 1 && !exchange.response?.isSent) exchange.response?.setDefault("retry-after", "1");
   throw new SessionHttpError(503, "Service Unavailable", error.message, error.code, { "retry-after": "1" });

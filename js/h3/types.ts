@@ -1,3 +1,4 @@
+import type { Keyring } from "../keyring/index.js";
 import type { Password, PasswordHash, PasswordSecret, PasswordSpecific } from "../password.js";
 
 /** Anything that headers are read from: a `Headers` object, of whatever package. */
@@ -75,8 +76,20 @@ export interface SessionCookieOptions {
   chunkMaxLength?: number | undefined;
 }
 
-/** iron's options. What is given replaces the default as a whole: a half has to be complete. */
+/** iron's options, of which what is given replaces the default as a whole: a half has to be complete; and Ironkeep's format. */
 export interface SessionSealOptions {
+  /**
+   * Ironkeep: the format that is written. `ik1` binds the session's name and `audience`, and needs a key ring.
+   * @default "iron"
+   */
+  format?: "iron" | "ik1" | undefined;
+  /** Ironkeep: until when a session that writes `ik1` reads Fe26.2 too. Fe26.2 binds neither name nor audience. @default never */
+  acceptIronUntil?: number | Date | undefined;
+  /**
+   * Ironkeep: whether `ik1` deflates data that gets shorter by it. The length of a token tells what repeats in it: not for
+   * sessions that hold a secret beside what an attacker can choose. @default false
+   */
+  compress?: boolean | undefined;
   encryption?: object | undefined;
   integrity?: object | undefined;
   /** Milliseconds; `maxAge` or `idleTimeout` by default. */
@@ -87,6 +100,7 @@ export interface SessionSealOptions {
 
 /** The forms of a password, each for sealing and opening. */
 export type SessionPassword =
+  | Keyring
   | Password
   | readonly [current: Password, previous?: Password]
   | readonly Password[]
@@ -98,7 +112,7 @@ export type SessionPassword =
 export interface SessionConfig {
   /**
    * The secret: at least 32 random characters, or 32 bytes. Ironkeep also takes `[current, previous]` and a map with
-   * integer ids, of which the highest seals. Without one: `NUXT_SESSION_PASSWORD`, then `SESSION_PASSWORD`.
+   * integer ids, of which the highest seals, and a ring of `createKeyring`. Without one: `NUXT_SESSION_PASSWORD`, then `SESSION_PASSWORD`.
    */
   password?: SessionPassword | undefined;
   /** Seconds from its creation after which a session ends, however active. */
@@ -118,6 +132,8 @@ export interface SessionConfig {
   generateId?: (() => string | null | undefined) | undefined;
   /** `false`: tokens with fewer PBKDF2 iterations than are written now are refused. @default true */
   legacySealFallback?: boolean | undefined;
+  /** Ironkeep: the application that may read the session, where the format binds it (`ik1`). @default "" */
+  audience?: string | undefined;
   /** Ironkeep: `true`: `useSession` sets no cookie for a new session before something is written. @default false */
   lazy?: boolean | undefined;
   /**

@@ -56,7 +56,7 @@ where
     object.get_named_property(name).map_err(|_| Error::Config(wrong))
 }
 
-/// A property that is an array. Memory is taken as elements are read, so that holes cost nothing.
+/// A property that is an array; see [`list`].
 pub(crate) fn list_field<T, E>(
     object: &Object<'_>,
     name: &str,
@@ -66,7 +66,14 @@ pub(crate) fn list_field<T, E>(
 where
     E: FromNapiValue + TypeName + ValidateNapiValue,
 {
-    let array: Array<'_> = field(object, name, wrong)?;
+    list(&field(object, name, wrong)?, wrong, read)
+}
+
+/// The elements of an array. Memory is taken as elements are read, so that holes cost nothing.
+pub(crate) fn list<T, E>(array: &Array<'_>, wrong: &'static str, read: impl Fn(E) -> Result<T>) -> Result<Vec<T>>
+where
+    E: FromNapiValue + TypeName + ValidateNapiValue,
+{
     if array.len() > MAX_ELEMENTS {
         return Err(Error::Config(wrong));
     }

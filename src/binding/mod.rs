@@ -13,6 +13,7 @@ mod guard;
 mod inject;
 mod meta;
 mod options;
+mod ring;
 mod runtime;
 mod sealer;
 mod seals;

@@ -4,8 +4,11 @@ use napi::bindgen_prelude::{Either, Object, Uint8Array};
 use napi_derive::napi;
 
 use crate::binding::arguments::{Given, count, field, given, list_field, wrong};
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::seal::Bound;
+use crate::seal::formats::Written;
+use crate::seal::ik1::Ik1Options;
 use crate::seal::iron::options::{HalfOptions, IronOptions, Rounds, SaltPolicy};
 use crate::seal::key_cache::KeyUse;
 use crate::seal::keyring::{MapRules, PasswordSpec};
@@ -62,8 +65,6 @@ pub struct HalfInput {
 /// The options of a sealer.
 #[napi(object, object_from_js = false, object_to_js = false)]
 pub struct SealerOptions {
-    /// The passwords.
-    pub password: PasswordForm,
     /// The encryption half.
     pub encryption: Option<HalfInput>,
     /// The integrity half.
@@ -80,6 +81,13 @@ pub struct SealerOptions {
     pub epoch_salts: bool,
     /// The longest token that is written and read, in characters.
     pub max_token_length: u32,
+    /// The format that is written: `ik1` with the keys of a ring, else Fe26.2.
+    #[napi(ts_type = "'iron' | 'ik1'")]
+    pub format: String,
+    /// Until when a sealer that writes ik1 reads Fe26.2 too, in milliseconds since the epoch, 0 for never.
+    pub accept_iron_until: f64,
+    /// Whether ik1 deflates what gets shorter by it.
+    pub compress: bool,
     /// What the tokens are for.
     pub purpose: String,
     /// The session's name.
@@ -98,7 +106,7 @@ macro_rules! read {
 type Secret = Either<String, Uint8Array>;
 
 /// A key is copied, and what is far longer than any key might be more than there is memory.
-fn secret_field(object: &Object<'_>, name: &str, wrong: &'static str) -> Result<Option<Secret>> {
+pub(crate) fn secret_field(object: &Object<'_>, name: &str, wrong: &'static str) -> Result<Option<Secret>> {
     let secret: Option<Secret> = field(object, name, wrong)?;
     match &secret {
         Some(Either::B(bytes)) if bytes.len() > MAX_KEY_BYTES => Err(Error::Config(wrong)),
@@ -124,7 +132,10 @@ impl PasswordEntry {
 }
 
 impl PasswordForm {
-    fn read(object: &Object<'_>) -> Result<Self> {
+    /// # Errors
+    /// `ERR_CONFIG` that names what is missing or of another type.
+    pub(crate) fn read(password: Given<'_, Object<'_>>) -> Result<Self> {
+        let object = &given(password, wrong!("password", "an object"))?;
         let map = || {
             read!(list_field, object, "map", "an array of at most 65,536 entries", |entry| PasswordEntry::read(&entry))
         };
@@ -163,7 +174,6 @@ impl SealerOptions {
         const COUNTS: &str = wrong!("alsoOpens", "an array of at most 65,536 whole numbers");
         const LENGTH: &str = wrong!("maxTokenLength", "a whole number");
         let object = &given(options, wrong!("options", "an object"))?;
-        let password: Object<'_> = read!(field, object, "password", "an object")?;
         let encryption: Option<Object<'_>> = read!(field, object, "encryption", "an object")?;
         let integrity: Option<Object<'_>> = read!(field, object, "integrity", "an object")?;
         Ok(Self {
@@ -175,11 +185,12 @@ impl SealerOptions {
             also_opens: list_field(object, "alsoOpens", COUNTS, |number| count(number, COUNTS))?,
             epoch_salts: read!(field, object, "epochSalts", "a boolean")?,
             max_token_length: count(field(object, "maxTokenLength", LENGTH)?, LENGTH)?,
+            format: read!(field, object, "format", "a string")?,
+            accept_iron_until: read!(field, object, "acceptIronUntil", "a number")?,
+            compress: read!(field, object, "compress", "a boolean")?,
             purpose: read!(field, object, "purpose", "a string")?,
             name: read!(field, object, "name", "a string")?,
             audience: read!(field, object, "audience", "a string")?,
-            // The last to be read, so that it is not dropped for another's fault before it is where it will be zeroed.
-            password: PasswordForm::read(&password)?,
         })
     }
 }
@@ -260,5 +271,28 @@ impl From<&SealerOptions> for IronOptions {
 impl From<&SealerOptions> for Bound {
     fn from(input: &SealerOptions) -> Self {
         Self { purpose: input.purpose.clone(), name: input.name.clone(), audience: input.audience.clone() }
+    }
+}
+
+impl SealerOptions {
+    /// The format that is written.
+    ///
+    /// # Errors
+    /// `ERR_CONFIG` for one that does not exist.
+    pub(crate) fn written(&self) -> Result<Written> {
+        match self.format.as_str() {
+            "iron" => Ok(Written::Iron),
+            "ik1" => Ok(Written::Ik1 {
+                accept_iron_until: (self.accept_iron_until > 0.0)
+                    .then(|| Timestamp::from_millis(self.accept_iron_until)),
+            }),
+            _ => Err(Error::Config(wrong!("format", "iron or ik1"))),
+        }
+    }
+
+    /// The options of ik1.
+    pub(crate) fn ik1(&self) -> Ik1Options {
+        let max_token_chars = self.max_token_length as usize;
+        Ik1Options { compress: self.compress, max_token_chars, max_payload: max_token_chars }
     }
 }

@@ -10,12 +10,13 @@ use tokio::sync::oneshot;
 use crate::binding::arguments::{Given, number, text, utf8, wrong};
 use crate::binding::error::{internal, to_js};
 use crate::binding::guard::guard;
-use crate::binding::options::SealerOptions;
+use crate::binding::options::{PasswordForm, SealerOptions};
 use crate::binding::seals::shared;
 use crate::binding::settle::settle;
 use crate::binding::text::decode;
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorCode, Result};
+use crate::seal::formats::{Formats, Written};
 use crate::seal::iron::Iron;
 use crate::seal::iron::options::IronOptions;
 use crate::seal::keyring::Keyring;
@@ -34,32 +35,48 @@ pub struct StaleSeal<'env> {
     pub legacy: bool,
     /// Another password than the one that seals opened it.
     pub older_key: bool,
+    /// It is in another format than is written now.
+    pub other_format: bool,
 }
 
-/// Seals and opens Fe26.2 tokens with one password and one set of options.
+/// Seals and opens tokens with one password or ring and one set of options.
 ///
 /// Times are milliseconds since the epoch. Errors carry a `code`.
 #[napi]
 pub struct Sealer {
-    iron: Arc<Iron>,
+    formats: Arc<Formats>,
     bound: Bound,
+}
+
+impl Sealer {
+    pub(crate) fn of(formats: Arc<Formats>, bound: Bound) -> Self {
+        Self { formats, bound }
+    }
 }
 
 #[napi]
 impl Sealer {
     /// Takes the options. What is wrong with a password is said when it is used, except for a form that cannot work.
     #[napi(constructor, catch_unwind)]
-    pub fn new(#[napi(ts_arg_type = "SealerOptions")] options: Given<Object>) -> napi::Result<Self, ErrorCode> {
+    pub fn new(
+        #[napi(ts_arg_type = "PasswordForm")] password: Given<Object>,
+        #[napi(ts_arg_type = "SealerOptions")] options: Given<Object>,
+    ) -> napi::Result<Self, ErrorCode> {
         guard("Sealer", || {
             let make = move || -> Result<Self> {
                 let options = SealerOptions::read(options)?;
+                if options.written()? != Written::Iron {
+                    return Err(Error::Config("format: ik1 needs the keys of a ring"));
+                }
                 let shared = shared()?;
                 let bound = Bound::from(&options);
                 let iron_options = IronOptions::from(&options);
-                let (spec, rules) = options.password.into();
+                // Read last, so that it is not dropped for another's fault before it is where it will be zeroed.
+                let (spec, rules) = PasswordForm::read(password)?.into();
                 let keyring = Keyring::new(spec, rules, shared.process())?;
                 let keys = KeySource::Fixed(Arc::new(keyring));
-                Ok(Self { iron: Iron::new(keys, iron_options, Arc::clone(shared)), bound })
+                let iron = Iron::new(keys, iron_options, Arc::clone(shared));
+                Ok(Self::of(Formats::iron_alone(iron), bound))
             };
             make().map_err(|error| to_js(&error))
         })
@@ -68,14 +85,14 @@ impl Sealer {
     /// Whether the password looks typed rather than random.
     #[napi(getter, catch_unwind)]
     pub fn guessable(&self) -> napi::Result<bool, ErrorCode> {
-        guard("Sealer.guessable", || Ok(self.iron.keyring().is_ok_and(|keyring| keyring.is_guessable())))
+        guard("Sealer.guessable", || Ok(self.formats.iron().keyring().is_ok_and(|keyring| keyring.is_guessable())))
     }
 
     /// Throws what sealing would throw before it looks at the payload.
     #[napi(catch_unwind)]
     pub fn check_sealing(&self) -> napi::Result<(), ErrorCode> {
         guard("Sealer.checkSealing", || {
-            let check = || self.iron.keyring()?.sealing(Timestamp::from_millis(0.0)).map(drop);
+            let check = || self.formats.iron().keyring()?.sealing(Timestamp::from_millis(0.0)).map(drop);
             check().map_err(|error| to_js(&error))
         })
     }
@@ -90,7 +107,7 @@ impl Sealer {
     ) -> napi::Result<Option<JsString<'env>>, ErrorCode> {
         guard("Sealer.trySeal", || {
             let (payload, now) = (text(payload, PAYLOAD)?, moment(now)?);
-            match self.iron.try_seal(payload.as_slice(), &self.bound, now) {
+            match self.formats.try_seal(payload.as_slice(), &self.bound, now) {
                 Ok(Attempt::Ready(token)) => {
                     env.create_string_latin1(token).map(Some).map_err(|error| internal(&error))
                 }
@@ -111,7 +128,7 @@ impl Sealer {
     ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
         guard("Sealer.tryUnseal", || {
             let (token, now) = (text(token, TOKEN)?, moment(now)?);
-            match self.iron.try_unseal(utf8(&token)?, &self.bound, now) {
+            match self.formats.try_unseal(utf8(&token)?, &self.bound, now) {
                 Ok(Attempt::Ready(opened)) => Ok(match opened_text(env, &opened)? {
                     Either::A(payload) => Either3::A(payload),
                     Either::B(stale) => Either3::B(stale),
@@ -131,8 +148,8 @@ impl Sealer {
     ) -> napi::Result<PromiseRaw<'env, ()>, ErrorCode> {
         guard("Sealer.deriveForSeal", || {
             let now = moment(now)?;
-            let iron = Arc::clone(&self.iron);
-            request(env, |done| iron.request_seal_key(&self.bound, now, done))
+            let formats = Arc::clone(&self.formats);
+            request(env, |done| formats.request_seal_key(&self.bound, now, done))
         })
     }
 
@@ -147,8 +164,8 @@ impl Sealer {
     ) -> napi::Result<PromiseRaw<'env, ()>, ErrorCode> {
         guard("Sealer.deriveForUnseal", || {
             let (token, now) = (utf8(&text(token, TOKEN)?)?.to_owned(), moment(now)?);
-            let iron = Arc::clone(&self.iron);
-            request(env, |done| iron.request_unseal_key(token, &self.bound, now, done))
+            let formats = Arc::clone(&self.formats);
+            request(env, |done| formats.request_unseal_key(token, &self.bound, now, done))
         })
     }
 
@@ -162,7 +179,7 @@ impl Sealer {
     ) -> napi::Result<JsString<'env>, ErrorCode> {
         guard("Sealer.sealSync", || {
             let (payload, now) = (text(payload, PAYLOAD)?, moment(now)?);
-            let token = self.iron.seal_blocking(payload.as_slice(), now);
+            let token = self.formats.iron().seal_blocking(payload.as_slice(), now);
             env.create_string_latin1(token.map_err(|error| to_js(&error))?)
                 .map_err(|error| internal(&error))
         })
@@ -178,13 +195,13 @@ impl Sealer {
     ) -> napi::Result<Either<JsString<'env>, StaleSeal<'env>>, ErrorCode> {
         guard("Sealer.unsealSync", || {
             let (token, now) = (text(token, TOKEN)?, moment(now)?);
-            let opened = self.iron.unseal_blocking(utf8(&token)?, &self.bound, now);
+            let opened = self.formats.iron().unseal_blocking(utf8(&token)?, &self.bound, now);
             opened_text(env, &opened.map_err(|error| to_js(&error))?)
         })
     }
 }
 
-fn moment(now: JsNumber) -> napi::Result<Timestamp, ErrorCode> {
+pub(crate) fn moment(now: JsNumber) -> napi::Result<Timestamp, ErrorCode> {
     number(now, wrong!("now", "a number")).map(Timestamp::from_millis)
 }
 
@@ -202,8 +219,9 @@ fn opened_text<'env>(
     opened: &Opened,
 ) -> napi::Result<Either<JsString<'env>, StaleSeal<'env>>, ErrorCode> {
     let payload = decode(env, &opened.payload).map_err(|error| internal(&error))?;
-    Ok(if opened.legacy || opened.older_key {
-        Either::B(StaleSeal { payload, legacy: opened.legacy, older_key: opened.older_key })
+    let Opened { legacy, older_key, other_format, .. } = *opened;
+    Ok(if legacy || older_key || other_format {
+        Either::B(StaleSeal { payload, legacy, older_key, other_format })
     } else {
         Either::A(payload)
     })

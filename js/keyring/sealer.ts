@@ -1,0 +1,84 @@
+import { createRingSealer } from "#engine";
+
+import { NEEDS_KEY, type Sealer, type SealerOptions, type StaleSeal } from "../engine/index.js";
+import { ironkeepError, isIronkeepError } from "../errors.js";
+import type { Keyring } from "./index.js";
+
+const MODERN = "ik1.";
+
+/** Seals and opens with the keys of a ring, and has them read where they are not there yet. */
+export class RingSealer implements Sealer {
+  readonly guessable = false;
+  readonly #ring: Keyring;
+  readonly #options: SealerOptions;
+  #made: Sealer | undefined;
+
+  constructor(ring: Keyring, options: SealerOptions) {
+    this.#ring = ring;
+    this.#options = options;
+  }
+
+  checkSealing(): void {
+    this.#sealer?.checkSealing();
+  }
+
+  trySeal(payload: string, now: number): string | typeof NEEDS_KEY {
+    return this.#sealer?.trySeal(payload, now) ?? NEEDS_KEY;
+  }
+
+  tryUnseal(token: string, now: number): string | StaleSeal | typeof NEEDS_KEY {
+    const sealer = this.#sealer;
+    if (!sealer) return NEEDS_KEY;
+    try {
+      return sealer.tryUnseal(token, now);
+    } catch (error) {
+      if (isUnknownKey(error) && this.#ring.mayReadAgain(now)) return NEEDS_KEY;
+      throw refusal(error, token);
+    }
+  }
+
+  async deriveForSeal(now: number): Promise<void> {
+    await (this.#sealer ? this.#sealer.deriveForSeal(now) : this.#ring.load());
+  }
+
+  async deriveForUnseal(token: string, now: number): Promise<void> {
+    const sealer = this.#sealer;
+    if (!sealer) return this.#ring.load();
+    try {
+      await sealer.deriveForUnseal(token, now);
+    } catch (error) {
+      if (!isUnknownKey(error)) throw error;
+      // The caller tries again, and is told by then if the key is still unknown.
+      if (this.#ring.mayReadAgain(now)) await this.#ring.readAgain(now);
+    }
+  }
+
+  sealSync(payload: string, now: number): string {
+    return this.#required.sealSync(payload, now);
+  }
+
+  unsealSync(token: string, now: number): string | StaleSeal {
+    return this.#required.unsealSync(token, now);
+  }
+
+  get #sealer(): Sealer | undefined {
+    const ring = this.#ring.engine;
+    if (!this.#made && ring) this.#made = createRingSealer(ring, this.#options);
+    return this.#made;
+  }
+
+  get #required(): Sealer {
+    if (this.#sealer) return this.#sealer;
+    throw ironkeepError("ERR_KEYRING_UNAVAILABLE", "The keys of the key ring are not read yet: await its refresh() first");
+  }
+}
+
+function isUnknownKey(error: unknown): boolean {
+  return isIronkeepError(error) && error.code === "ERR_KEY_UNKNOWN";
+}
+
+/** From outside all refusals of the modern format are one. */
+function refusal(error: unknown, token: string): unknown {
+  if (!isUnknownKey(error) || !token.startsWith(MODERN)) return error;
+  return ironkeepError("ERR_SEAL_INVALID", "Bad hmac value");
+}
