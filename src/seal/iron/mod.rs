@@ -298,6 +298,8 @@ impl Iron {
 
     fn locate(&self, half: &Half, usage: KeyUse, iterations: u32, salt: &str, epochs: &[Arc<EpochSalts>]) -> Located {
         match half {
+            // The MAC is not over its own salt: one that nothing is derived from would be any text.
+            Half::Bytes(_) if usage == KeyUse::Integrity && !salt.is_empty() => Located::Nowhere,
             Half::Bytes(key) => Located::Key(Arc::clone(key)),
             Half::Text(_) if salt.is_empty() => Located::Nowhere,
             Half::Text(secret) => {

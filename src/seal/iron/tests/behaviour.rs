@@ -38,6 +38,25 @@ fn keys_given_as_bytes_conform() {
     conformance::check(&key(1), &key(2));
 }
 
+/// Its MAC verifies whatever the salt says, since the MAC is not over it: the salt has to be what a sealer writes.
+#[test]
+fn a_mac_key_given_as_bytes_has_no_salt() {
+    let raw = || {
+        let integrity = Some(RawSecret::Bytes(SecretBytes::new(vec![5; 32])));
+        PasswordSpec::Positional(vec![RawPassword { integrity, ..password(STRONG) }])
+    };
+    let iron = iron_with(raw(), one_generation(), &shared());
+    let token = seal(&iron, b"{}", now()).unwrap();
+    unseal(&iron, &token, now()).unwrap();
+    for salt in ["a", "Fe26.2", &salts(&token).0] {
+        let mut parts: Vec<&str> = token.split('*').collect();
+        assert_eq!(std::mem::replace(&mut parts[6], salt), "");
+        let spelled = parts.join("*");
+        assert_eq!(unseal(&iron, &spelled, now()).unwrap_err(), Error::BadMac);
+        assert_eq!(iron.unseal_blocking(&spelled, &bound(), now()).unwrap_err(), Error::BadMac);
+    }
+}
+
 #[test]
 fn both_generations_are_read_and_the_weaker_is_marked() {
     let shared = shared();
