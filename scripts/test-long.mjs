@@ -11,7 +11,8 @@ import { ensureDependencies, requireCargo } from "./lib/require.mjs";
 import { main, root } from "./lib/run.mjs";
 import { cargoTest, runSuites, vitest } from "./lib/suites.mjs";
 
-const PROPTEST_CASES = "20000";
+/** How many cases the properties in Rust have, and how many mutants of tokens are tried: with keys at hand, and by deriving them. */
+const CASES = { PROPTEST_CASES: "20000", WARM_MUTATIONS: "10000000", COLD_MUTATIONS: "20000" };
 const nodesFolder = join(root, "__test__/nodes/versions");
 
 function otherNodes() {
@@ -29,7 +30,7 @@ const suites = [
   {
     name: "rust-properties",
     prepare: requireCargo,
-    run: (args) => cargoTest(["--release", "--no-default-features", ...args], { PROPTEST_CASES }),
+    run: (args) => cargoTest(["--release", "--no-default-features", ...args], CASES),
   },
   ...otherNodes().map((name) => ({
     name: `js-${name}`,

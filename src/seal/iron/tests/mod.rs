@@ -2,12 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 mod behaviour;
 mod epochs;
 mod forgeries;
 mod keys;
+mod mutations;
 mod rings;
 mod vectors;
 
@@ -82,4 +84,18 @@ pub(super) fn unhex(text: &str) -> Vec<u8> {
 pub(super) fn forge(token: &str) -> String {
     let last = if token.ends_with('A') { 'E' } else { 'A' };
     format!("{}{last}", &token[..token.len() - 1])
+}
+
+thread_local! {
+    static VERIFICATIONS: Cell<u64> = const { Cell::new(0) };
+}
+
+/// Called where a MAC is compared: a refusal alone does not tell whether it came that far.
+pub(super) fn count_verification() {
+    VERIFICATIONS.set(VERIFICATIONS.get() + 1);
+}
+
+/// How many MACs were compared on this thread.
+pub(super) fn verifications() -> u64 {
+    VERIFICATIONS.get()
 }
