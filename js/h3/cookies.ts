@@ -17,14 +17,14 @@ const EPOCH = new Date(0);
 /** The session token in a Cookie header, put together from its chunks. */
 export function readSessionCookie(header: string | undefined, name: string): string | undefined {
   if (!header?.includes(name)) return undefined;
-  const cookies = parse(header, { filter: (key) => key === name || key.startsWith(`${name}.`) });
-  const main = unquote(cookies[name]);
+  const cookies = parse(header, { decode: asWritten, filter: (key) => key === name || key.startsWith(`${name}.`) });
+  const main = decode(cookies[name]);
   if (!main?.startsWith(CHUNKED)) return main || undefined;
   const count = chunkCount(main);
   if (!count) return undefined;
   const chunks: string[] = [];
   for (let index = 1; index <= count; index++) {
-    const chunk = unquote(cookies[`${name}.${index}`]);
+    const chunk = decode(cookies[`${name}.${index}`]);
     if (!chunk) return undefined;
     chunks.push(chunk);
   }
@@ -33,19 +33,29 @@ export function readSessionCookie(header: string | undefined, name: string): str
 
 /** How many chunks the request's cookie has: those that have to be deleted when it gets fewer. */
 export function readChunkCount(header: string | undefined, name: string): number {
-  if (!header?.includes(CHUNKED)) return 0;
-  const main = unquote(parse(header, { filter: (key) => key === name })[name]);
+  // Encoded, the mark hides behind a percent sign.
+  if (!header?.includes(CHUNKED) && !header?.includes("%")) return 0;
+  const main = decode(parse(header, { decode: asWritten, filter: (key) => key === name })[name]);
   return main?.startsWith(CHUNKED) ? chunkCount(main) : 0;
 }
 
 function chunkCount(main: string): number {
   const count = Number.parseInt(main.slice(CHUNKED.length), 10);
-  return count >= 0 && count <= MAX_CHUNKS ? count : 0;
+  return count > 0 && count <= MAX_CHUNKS ? count : 0;
 }
 
-/** Some clients quote values; h3 v1 takes the quotes off. */
-function unquote(value: string | undefined): string | undefined {
-  return value?.startsWith('"') ? value.slice(1, -1) : value;
+/** Values are decoded once they are chosen: one that is no text costs an exception, and a header can hold thousands. */
+const asWritten = (value: string): string => value;
+
+/** Some clients quote values; h3 v1 takes the quotes off, those that are not encoded. */
+function decode(value: string | undefined): string | undefined {
+  const bare = value?.startsWith('"') ? value.slice(1, -1) : value;
+  if (!bare?.includes("%")) return bare;
+  try {
+    return decodeURIComponent(bare);
+  } catch {
+    return bare;
+  }
 }
 
 /** Writes one session's cookie. Made once for a configuration: the attributes are serialised ahead. */
