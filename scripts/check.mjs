@@ -10,6 +10,10 @@ const node = (packageName, name, ...args) => run(process.execPath, [bin(packageN
 const cargo = (...args) => run("cargo", args);
 const clippy = (...args) => cargo("clippy", ...args, "--", "-D", "warnings");
 
+function rustfmt(...args) {
+  for (const manifest of ["Cargo.toml", "fuzz/Cargo.toml"]) cargo("fmt", "--manifest-path", manifest, ...args);
+}
+
 const checks = [
   {
     name: "generated",
@@ -18,7 +22,7 @@ const checks = [
       requireCommitted();
     },
   },
-  { name: "rustfmt", run: () => cargo("fmt", "--check"), fix: () => cargo("fmt") },
+  { name: "rustfmt", run: () => rustfmt("--check"), fix: () => rustfmt() },
   // Without its tests: there napi's macros register nothing, and every export would be dead code.
   { name: "clippy", run: () => clippy() },
   { name: "clippy-panics", run: () => clippy("--features", "inject-panics") },

@@ -7,7 +7,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { build } from "./lib/build.mjs";
-import { ensureDependencies, requireCargo } from "./lib/require.mjs";
+import { fuzz } from "./lib/fuzz.mjs";
+import { ensureDependencies, requireCargo, requireNightly } from "./lib/require.mjs";
 import { main, root } from "./lib/run.mjs";
 import { cargoTest, runSuites, vitest } from "./lib/suites.mjs";
 
@@ -32,6 +33,7 @@ const suites = [
     prepare: requireCargo,
     run: (args) => cargoTest(["--release", "--no-default-features", ...args], CASES),
   },
+  { name: "fuzz", prepare: requireNightly, run: fuzz },
   ...otherNodes().map((name) => ({
     name: `js-${name}`,
     prepare: prepareNodes,

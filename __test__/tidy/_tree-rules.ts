@@ -37,6 +37,7 @@ const TOP_LEVEL_FOLDERS = new Set([
   "dist",
   "docs",
   "examples",
+  "fuzz",
   "js",
   "npm",
   "scripts",

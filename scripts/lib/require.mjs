@@ -14,6 +14,16 @@ export function requireCargo() {
   );
 }
 
+/** Throws, with the command that installs it, when there is no nightly Rust: sanitizers and coverage are nowhere else. */
+export function requireNightly() {
+  requireCargo();
+  if (spawnSync("cargo", ["+nightly", "--version"]).status === 0) return;
+  throw new Failure(
+    "Fuzzing needs a nightly Rust. Install it, then try again:\n\n" +
+      "  rustup toolchain install nightly --profile minimal\n",
+  );
+}
+
 const read = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));
 
 /** npm writes down what it installed: comparing that also sees a node_modules that somebody else changed. */

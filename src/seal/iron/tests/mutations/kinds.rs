@@ -174,7 +174,8 @@ fn made_of(recipe: &Recipe, number: u64) -> Kind {
 
 /// What [`Iron::try_seal`] writes, with salts and an iv that a seed repeats.
 fn sealed(writer: &Iron, payload: &[u8], random: &mut Random) -> String {
-    let password = writer.keyring.sealing().unwrap();
+    let keyring = writer.keyring().unwrap();
+    let password = keyring.sealing(now()).unwrap();
     let (encryption, integrity) = password.halves().unwrap();
     let written = writer.options.written().unwrap();
     let epoch = writer.epoch(password, written, &bound()).unwrap();
@@ -201,6 +202,6 @@ fn sealed(writer: &Iron, payload: &[u8], random: &mut Random) -> String {
     let ciphertext = cipher::encrypt(usage, pair.encryption.key.expose(), &iv, payload).unwrap();
     let body =
         Writer::new((&password.id, &pair.encryption.salt), (&iv, &ciphertext), &writer.options.expiration(now()));
-    let mac = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, pair.integrity.key.expose()), body.signed().as_bytes());
+    let mac = mac::sign(pair.integrity.key.expose(), body.signed().as_bytes());
     body.finish(&pair.integrity.salt, mac.as_ref(), LONGEST_TOKEN).unwrap()
 }

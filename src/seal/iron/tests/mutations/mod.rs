@@ -148,7 +148,7 @@ fn a_hole_is_told_from_a_refusal() {
     for kind in kinds::cold() {
         let token = &kind.authentic[0];
         assert_eq!(stage_of(&kind, token), Ok(Stage::NeedsKey));
-        let integrity = kind.reader.keyring.sealing().unwrap().halves().unwrap().1.clone();
+        let integrity = kind.reader.keyring().unwrap().sealing(now()).unwrap().halves().unwrap().1.clone();
         let Half::Text(secret) = integrity else { panic!("cold kinds have passwords of text") };
         let spec = KeySpec { secret, usage: KeyUse::Integrity, iterations: 8192, salt: salts(token).1 };
         kind.reader.shared.keep(&spec, Arc::new(spec.derive()));

@@ -94,7 +94,7 @@ fn judged(
         Ok(Attempt::Ready(_)) => Err(Hole::Opened),
         Ok(Attempt::NeedsKey) => {
             let token = Token::parse(text, &kind.reader.options, now()).map_err(|_| Hole::OtherError)?;
-            match kind.reader.progress(&token, &bound()) {
+            match kind.reader.progress(&token, &bound(), now()) {
                 Ok(Progress::Verify(_)) => Ok(Stage::NeedsKey),
                 _ => Err(Hole::Verified),
             }
