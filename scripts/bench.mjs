@@ -2,9 +2,11 @@
 
 import { readdirSync, writeFileSync } from "node:fs";
 import { resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 
 import { build } from "./lib/build.mjs";
+import { ensureDependencies } from "./lib/require.mjs";
 import { Failure, main } from "./lib/run.mjs";
 
 const folder = new URL("../bench/", import.meta.url);
@@ -30,6 +32,8 @@ await main(async (args) => {
     throw new Failure(`No area is named ${positionals.join(" ")}. There is: ${areas.join(", ")}.`);
   }
   await build();
+  // Peers that only the bench needs, in a folder of their own so that the tests install none of them.
+  ensureDependencies(fileURLToPath(new URL("peers", folder)));
   const { run } = await import(new URL(`${area}.mjs`, folder));
   const result = await run();
   if (values.json === undefined) return;
