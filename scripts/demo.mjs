@@ -23,8 +23,8 @@ async function runOnce(password) {
   server.close();
   server.closeAllConnections();
 
-  const { measureRequests, printRequests } = await import("../bench/lib/requests.mjs");
-  printRequests(await measureRequests({ rounds: 3 }));
+  const { briefly } = await import("../bench/http/brief.mjs");
+  await briefly();
   if (failed.length > 0) throw new Failure(`Failed: ${failed.join("; ")}.`);
 }
 

@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { cpus } from "node:os";
 
 const SCHEDSTAT = `/proc/self/task/${process.pid}/schedstat`;
 const cell = new Int32Array(new SharedArrayBuffer(4));
@@ -45,10 +44,4 @@ export function cpuTimes() {
   settle();
   const all = microseconds(process.cpuUsage());
   return { main: main.read?.() ?? all, all };
-}
-
-/** The machine, in one line. */
-export function machineLine() {
-  const cores = cpus();
-  return `${cores[0]?.model.trim() ?? "unknown CPU"}, ${cores.length} cores, Node ${process.versions.node}, ${process.platform}-${process.arch}`;
 }

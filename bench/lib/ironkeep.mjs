@@ -1,14 +1,8 @@
-import { sealSession, unsealSession, updateSession } from "ironkeep/h3";
+import { sealSession, unsealSession } from "ironkeep/h3";
 import * as iron from "ironkeep/iron";
 
-import { newEvent } from "./peers.mjs";
-
-/** An event whose session is `session`, put there by the public helpers, without a cookie. */
-export async function ironkeepEvent(session, make, config) {
-  const event = make();
-  await updateSession(event, { ...config, cookie: false, generateId: () => session.id }, session.data);
-  return event;
-}
+import { ironkeepEvent, newEvent } from "./events.mjs";
+import { foreignTokens } from "./foreign.mjs";
 
 async function ironkeepEvents(sessions, make, config) {
   const events = [];
@@ -17,55 +11,75 @@ async function ironkeepEvents(sessions, make, config) {
 }
 
 /**
- * Ironkeep's contenders, as `{ name, iterations, roundTrip(index), perSlice? }`.
- *
- * @param foreign tokens that other processes made: `shared` with one pair of salts, `fresh` with salts of their own.
+ * Tokens of another process that shares the password and not the pair of salts, as many as there are sessions. Every
+ * slice has a pair of its own, so that it starts with a pair never seen, whose two derivations are in what it measures.
  */
-export async function ironkeeps(sessions, password, foreign) {
-  const at = (list, index) => list[index % list.length];
-  const config = { password };
-  const events = {
-    v1: await ironkeepEvents(sessions, newEvent.v1, config),
-    v2: await ironkeepEvents(sessions, newEvent.v2, config),
+function ofOtherPairs(sessions, config) {
+  let tokens = [];
+  let first = 0;
+  let pairs = 0;
+  return {
+    perSlice: sessions.length,
+    async beforeSlice(index) {
+      first = index;
+      // The salts of the day depend on the session's name: under another one the pair is not the reader's own.
+      tokens = await foreignTokens("ironkeep", sessions, { ...config, name: `elsewhere-${pairs++}` });
+    },
+    tokenAt: (index) => tokens[index - first],
   };
-  const onEvent = (list) => async (index) => {
-    const event = at(list, index);
+}
+
+/**
+ * Ironkeep's contenders, as `{ name, iterations, roundTrip(index), perSlice?, beforeSlice? }`.
+ *
+ * @param fresh `{ tokens, perSlice }`: tokens of h3, each with salts of its own, and how many of them a slice opens.
+ */
+export async function ironkeeps(sessions, password, fresh) {
+  const config = { password };
+  const at = (index) => sessions[index % sessions.length];
+  const v1 = await ironkeepEvents(sessions, newEvent.v1, config);
+  const v2 = await ironkeepEvents(sessions, newEvent.v2, config);
+  const onEvent = (events) => async (index) => {
+    const event = events[index % events.length];
     return unsealSession(event, config, await sealSession(event, config));
   };
-  const ofForeign = (tokens) => async (index) => {
-    const event = at(events.v2, index);
+  const opening = (tokenAt) => async (index) => {
+    const event = v2[index % v2.length];
     await sealSession(event, config);
-    return unsealSession(event, config, tokens[index % tokens.length]);
+    return unsealSession(event, config, tokenAt(index));
   };
+  const { tokenAt, ...otherPairs } = ofOtherPairs(sessions, config);
   return [
     {
       name: "ironkeep/iron",
       iterations: 1,
       async roundTrip(index) {
-        const token = await iron.seal(at(sessions, index), password, iron.defaults);
+        const token = await iron.seal(at(index), password, iron.defaults);
         return iron.unseal(token, password, iron.defaults);
       },
     },
     {
       name: "ironkeep/iron sealSync",
+      generation: 1,
       iterations: 1,
       roundTrip(index) {
-        const token = iron.sealSync(at(sessions, index), password, iron.defaults);
+        const token = iron.sealSync(at(index), password, iron.defaults);
         return iron.unsealSync(token, password, iron.defaults);
       },
     },
-    { name: "ironkeep/h3 on an h3 v1 event", iterations: 1, roundTrip: onEvent(events.v1) },
-    { name: "ironkeep/h3 on an h3 v2 event", iterations: 8192, roundTrip: onEvent(events.v2) },
+    { name: "ironkeep/h3 on an h3 v1 event", generation: 1, iterations: 1, roundTrip: onEvent(v1) },
+    { name: "ironkeep/h3 on an h3 v2 event", generation: 2, iterations: 8192, roundTrip: onEvent(v2) },
     {
-      name: "  the same, opening tokens of a process that shares one other salt pair",
+      name: "  opening cookies first seen, which share one pair of salts first seen",
       iterations: 8192,
-      roundTrip: ofForeign(foreign.shared),
+      roundTrip: opening(tokenAt),
+      ...otherPairs,
     },
     {
-      name: "  the same, opening tokens of h3, each with salts never seen",
+      name: "  opening cookies of h3 first seen, each with salts of its own",
       iterations: 8192,
-      roundTrip: ofForeign(foreign.fresh),
-      perSlice: foreign.perSlice,
+      roundTrip: opening((index) => fresh.tokens[index]),
+      perSlice: fresh.perSlice,
     },
   ];
 }

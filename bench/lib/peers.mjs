@@ -1,6 +1,3 @@
-import { readFileSync } from "node:fs";
-import { IncomingMessage, ServerResponse } from "node:http";
-
 import * as hapi from "@hapi/iron";
 import * as h3v1 from "h3-v1";
 import * as h3v2 from "h3-v2";
@@ -8,49 +5,44 @@ import * as ironSession from "iron-session";
 import * as webcrypto1 from "iron-webcrypto-1";
 import * as webcrypto2 from "iron-webcrypto-2";
 
-const versionOf = (folder) =>
-  JSON.parse(readFileSync(new URL(`../../node_modules/${folder}/package.json`, import.meta.url), "utf8")).version;
+import { aesGcm, jose, secretbox } from "../peers/tokens.mjs";
+import { h3Event, newEvent } from "./events.mjs";
+import { peerName } from "./versions.mjs";
 
-/** The peers by name and version. */
-export const peerName = {
-  webcrypto2: `iron-webcrypto ${versionOf("iron-webcrypto-2")}`,
-  webcrypto1: `iron-webcrypto ${versionOf("iron-webcrypto-1")}`,
-  hapi: `@hapi/iron ${versionOf("@hapi/iron")}`,
-  ironSession: `iron-session ${versionOf("iron-session")}`,
-  h3v1: `h3 ${versionOf("h3-v1")}`,
-  h3v2: `h3 ${versionOf("h3-v2")}`,
-};
-
-/** A new event of each major of h3, with no request behind it. */
-export const newEvent = {
-  v1() {
-    const request = new IncomingMessage(null);
-    return h3v1.createEvent(request, new ServerResponse(request));
-  },
-  v2: () => h3v2.mockEvent("http://localhost/"),
-};
-
-/** h3's helpers find a session that is on the event already, and seal that. */
-export function eventWith(session, make) {
-  const event = make();
-  event.context.sessions = { h3: session };
-  return event;
+/** Contenders that iron is not: encrypted tokens without a password, so no keys are derived. */
+async function otherFormats(at) {
+  const joses = await jose();
+  const box = secretbox();
+  const gcm = aesGcm();
+  return [
+    {
+      name: `${peerName.jose}, JWE dir A256GCM`,
+      roundTrip: async (index) => joses.unseal(await joses.seal(at(index))),
+    },
+    {
+      name: `${peerName.secretbox}, secretbox`,
+      isSecretbox: true,
+      roundTrip: (index) => box.unseal(box.seal(at(index))),
+    },
+    { name: "node:crypto by hand, aes-256-gcm", roundTrip: (index) => gcm.unseal(gcm.seal(at(index))) },
+  ].map((contender) => ({ ...contender, iterations: 0 }));
 }
 
 /** Each peer as `{ name, iterations, roundTrip(index) }`: what a user of it would call, and await. */
-export function peers(sessions, password) {
-  const at = (list, index) => list[index % list.length];
+export async function peers(sessions, password) {
+  const at = (index) => sessions[index % sessions.length];
   const config = { password };
   const events = {
-    v1: sessions.map((session) => eventWith(session, newEvent.v1)),
-    v2: sessions.map((session) => eventWith(session, newEvent.v2)),
+    v1: sessions.map((session) => h3Event(session, newEvent.v1)),
+    v2: sessions.map((session) => h3Event(session, newEvent.v2)),
   };
   return [
     {
       name: peerName.webcrypto2,
+      isBase: true,
       iterations: 1,
       async roundTrip(index) {
-        const token = await webcrypto2.seal(at(sessions, index), password, webcrypto2.defaults);
+        const token = await webcrypto2.seal(at(index), password, webcrypto2.defaults);
         return webcrypto2.unseal(token, password, webcrypto2.defaults);
       },
     },
@@ -58,7 +50,7 @@ export function peers(sessions, password) {
       name: peerName.webcrypto1,
       iterations: 1,
       async roundTrip(index) {
-        const token = await webcrypto1.seal(crypto, at(sessions, index), password, webcrypto1.defaults);
+        const token = await webcrypto1.seal(crypto, at(index), password, webcrypto1.defaults);
         return webcrypto1.unseal(crypto, token, password, webcrypto1.defaults);
       },
     },
@@ -66,7 +58,7 @@ export function peers(sessions, password) {
       name: peerName.hapi,
       iterations: 1,
       async roundTrip(index) {
-        const token = await hapi.seal(at(sessions, index), password, hapi.defaults);
+        const token = await hapi.seal(at(index), password, hapi.defaults);
         return hapi.unseal(token, password, hapi.defaults);
       },
     },
@@ -74,7 +66,7 @@ export function peers(sessions, password) {
       name: peerName.ironSession,
       iterations: 1,
       async roundTrip(index) {
-        const token = await ironSession.sealData(at(sessions, index), { password });
+        const token = await ironSession.sealData(at(index), { password });
         return ironSession.unsealData(token, { password });
       },
     },
@@ -82,7 +74,7 @@ export function peers(sessions, password) {
       name: `${peerName.h3v1} sealSession`,
       iterations: 1,
       async roundTrip(index) {
-        const event = at(events.v1, index);
+        const event = events.v1[index % sessions.length];
         return h3v1.unsealSession(event, config, await h3v1.sealSession(event, config));
       },
     },
@@ -90,9 +82,10 @@ export function peers(sessions, password) {
       name: `${peerName.h3v2} sealSession`,
       iterations: 8192,
       async roundTrip(index) {
-        const event = at(events.v2, index);
+        const event = events.v2[index % sessions.length];
         return h3v2.unsealSession(event, config, await h3v2.sealSession(event, config));
       },
     },
+    ...(await otherFormats(at)),
   ];
 }

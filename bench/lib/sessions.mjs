@@ -1,7 +1,7 @@
 import { randomBytes, randomUUID } from "node:crypto";
 
 /** How many distinct sessions are prepared, and cycled. */
-const SESSIONS = 10_000;
+export const SESSIONS = 10_000;
 
 const byteLength = (session) => Buffer.byteLength(JSON.stringify(session));
 
@@ -12,7 +12,7 @@ function makeUser(index) {
 }
 
 function emptySession(index) {
-  return { id: randomUUID(), createdAt: 1_795_000_000_000 + index, data: { user: makeUser(index) } };
+  return { id: randomUUID(), createdAt: 1_795_000_000_000 + index, data: { user: makeUser(index), visits: 0 } };
 }
 
 /** Adds a text that brings the session's JSON to exactly `bytes` bytes. */
