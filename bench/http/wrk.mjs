@@ -36,9 +36,14 @@ export async function underLoad({ core, url, jar, first }, during) {
   const closed = once(load, "close");
   await Promise.race([sleep(RAMP_MS), closed]);
   if (load.exitCode !== null) throw new Error(`wrk ended before it was asked to:\n${output}`);
-  const result = await during();
-  load.kill("SIGINT");
-  await closed;
+  let result;
+  try {
+    result = await during();
+  } finally {
+    // On this it reports what went wrong, and ends.
+    load.kill("SIGINT");
+    await closed;
+  }
   const wrong = complaint(output);
   if (wrong) throw new Error(`${url} did not answer all: ${wrong}`);
   return result;

@@ -3,8 +3,8 @@ import { SESSIONS } from "./sessions.mjs";
 
 /** How long each contender runs in a row, in milliseconds: short enough that all of them see the same neighbours. */
 const SLICE_MS = 250;
-/** How long it may run so that the rounds together get through all sessions. */
-const LONG_SLICE_MS = 3000;
+/** An operation of up to so many milliseconds runs longer, so that the rounds together get through all sessions. */
+const ALL_SESSIONS_BELOW_MS = 5;
 /** Of two such, the second tells how long an operation takes: the first compiles. */
 const WARM_UP_MS = 250;
 /** The least operations of a slice, for those that take longer than a slice. */
@@ -52,8 +52,7 @@ async function warmUp({ operation, beforeSlice, perSlice, measure }, rounds) {
   };
   await runFor(WARM_UP_MS);
   const each = await runFor(WARM_UP_MS);
-  const share = Math.ceil(SESSIONS / rounds);
-  const enough = share * each <= LONG_SLICE_MS ? share : MIN_OPERATIONS;
+  const enough = each < ALL_SESSIONS_BELOW_MS ? Math.ceil(SESSIONS / rounds) : MIN_OPERATIONS;
   return { count: Math.max(enough, Math.round(SLICE_MS / each)), next };
 }
 
