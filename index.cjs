@@ -839,3 +839,4 @@ module.exports.Ring = nativeBinding.Ring
 module.exports.Sealer = nativeBinding.Sealer
 module.exports.errorCodes = nativeBinding.errorCodes
 module.exports.nativeVersion = nativeBinding.nativeVersion
+module.exports.randomKey = nativeBinding.randomKey

@@ -105,6 +105,9 @@ export interface PasswordInput {
   integrity?: string | Uint8Array
 }
 
+/** A new key: 32 random bytes as base64url text. */
+export declare function randomKey(): string
+
 /** What an operator may know of a key. */
 export interface RingKeyInfo {
   /** What tokens call it. */

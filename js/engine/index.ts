@@ -126,6 +126,8 @@ export interface Engine {
   /** @throws `ERR_CONFIG` and `ERR_KEY_WEAK` for keys that are not as they have to be. */
   createRing(keys: RingKeyInput[]): EngineRing;
   createRingSealer(ring: EngineRing, options: SealerOptions): Sealer;
+  /** A new key: 32 random bytes as base64url text. */
+  randomKey(): string;
   /** The version of the engine. */
   engineVersion(): string;
 }

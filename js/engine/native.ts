@@ -20,9 +20,14 @@ export function createRingSealer(ring: EngineRing, options: SealerOptions): Seal
   return (ring as Binding.Ring).createSealer(options);
 }
 
+/** A new key; see {@link Engine.randomKey}. */
+export function randomKey(): string {
+  return binding.randomKey();
+}
+
 /** The version of the native addon. */
 export function engineVersion(): string {
   return binding.nativeVersion();
 }
 
-({ createRing, createRingSealer, createSealer, engineVersion }) satisfies Engine;
+({ createRing, createRingSealer, createSealer, engineVersion, randomKey }) satisfies Engine;

@@ -11,6 +11,7 @@ mod error;
 mod guard;
 #[cfg(feature = "inject-panics")]
 mod inject;
+mod keys;
 mod meta;
 mod options;
 mod ring;

@@ -18,6 +18,7 @@ pub mod key_cache;
 pub mod keyring;
 pub mod lp;
 pub mod password;
+pub mod random_key;
 pub mod ring;
 pub mod salt;
 pub mod shared;
