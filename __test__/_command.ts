@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 
 /** Variables of this shell, of npm and of vitest that would change what a child does. */
 const OURS =
-  /^(?:BASE_URL$|DEV$|MODE$|NAPI_RS_|NITRO_|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|NUXT_|PORT$|PROD$|SESSION_|SSR$|TEST$|VITEST|npm_)/;
+  /^(?:BASE_URL$|DEV$|IRONKEEP_|MODE$|NAPI_RS_|NITRO_|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|NUXT_|PORT$|PROD$|SESSION_|SSR$|TEST$|VITEST|npm_)/;
 
 /** The environment of a child that is to behave as at a user's. */
 export function plainEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
