@@ -1,0 +1,179 @@
+import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { cli, cliJson } from "./_cli.ts";
+import { OTHER, PASSWORD } from "./_samples.ts";
+
+interface Key {
+  readonly id: string;
+  readonly secret: string | { readonly bytes: string };
+  readonly sealFrom?: number;
+}
+
+const SHORT = `k2:${PASSWORD},k1:${OTHER}`;
+const K2 = { id: "k2", secret: PASSWORD };
+const K1 = { id: "k1", secret: OTHER };
+
+/** Rotates the ring of the environment, and gives it with the moments before and after. */
+async function rotate(keys: string, ...args: string[]): Promise<{ ring: Key[]; before: number; after: number }> {
+  const before = Date.now();
+  const { code, json } = await cliJson<Key[]>(["keys", "rotate", ...args], { env: { IRONKEEP_KEYS: keys } });
+  expect(code).toBe(0);
+  return { ring: json, before, after: Date.now() };
+}
+
+describe.concurrent("ironkeep keys rotate", () => {
+  it.each([
+    [[], 120_000],
+    [["--refresh-interval", "1"], 2000],
+    [["--refresh-interval=3600"], 7_200_000],
+  ] as const)("%j: the new key seals after two refresh intervals", async (args, delay) => {
+    const { ring, before, after } = await rotate(SHORT, ...args);
+    const [added, ...kept] = ring;
+    expect(kept).toEqual([K2, K1]);
+    expect(added).toEqual({ id: "k3", secret: expect.stringMatching(/^[\w-]{43}$/), sealFrom: expect.any(Number) });
+    expect(added?.sealFrom).toBeGreaterThanOrEqual(before + delay);
+    expect(added?.sealFrom).toBeLessThanOrEqual(after + delay);
+  });
+
+  it("prints the ring on one line, and what changed on the other stream", async () => {
+    const { code, stdout, stderr } = await cli(["keys", "rotate", "--keep", "1"], { env: { IRONKEEP_KEYS: SHORT } });
+    expect(code).toBe(0);
+    expect(stdout.split("\n")).toHaveLength(2);
+    const [added] = JSON.parse(stdout) as [Required<Key>];
+    expect(stderr.split("\n")).toEqual([
+      `k3 is new and seals from ${new Date(added.sealFrom).toISOString()}; every process has to have the ring by then`,
+      "the ring has 2 keys: k3, k2",
+      "dropped, with the sessions that they sealed: k1",
+      "",
+    ]);
+  });
+
+  it("keeps the fields of the old keys, and can be rotated again", async () => {
+    const bytes = { bytes: Buffer.alloc(32, 7).toString("base64url") };
+    const first = await rotate(JSON.stringify([{ id: "a", secret: bytes, sealFrom: 5 }, K1]));
+    expect(first.ring.slice(1)).toEqual([{ id: "a", secret: bytes, sealFrom: 5 }, K1]);
+    const second = await rotate(JSON.stringify(first.ring));
+    expect(second.ring.map(({ id }) => id)).toEqual(["a3", "a2", "a", "k1"]);
+    expect(second.ring.slice(1)).toEqual(first.ring);
+  });
+
+  it("skips ids that are taken, and takes one that is given", async () => {
+    const taken = JSON.stringify([K1, { id: "k2", secret: PASSWORD }]);
+    expect((await rotate(taken)).ring.map(({ id }) => id)).toEqual(["k3", "k1", "k2"]);
+    expect((await rotate(taken, "--id", "autumn")).ring[0]?.id).toBe("autumn");
+  });
+
+  it("drops the oldest, and never the key that seals until the new one does", async () => {
+    expect((await rotate(SHORT, "--keep", "1")).ring.map(({ id }) => id)).toEqual(["k3", "k2"]);
+    expect((await rotate(SHORT, "--keep", "9")).ring.map(({ id }) => id)).toEqual(["k3", "k2", "k1"]);
+    const waiting = JSON.stringify([{ ...K2, sealFrom: Date.now() + 3_600_000 }, K1]);
+    const { code, stdout, stderr } = await cli(["keys", "rotate", "--keep", "1"], { env: { IRONKEEP_KEYS: waiting } });
+    expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+    expect(stderr).toContain("the key that seals now is number 2, so --keep takes at least 2");
+  });
+
+  it("reads a file, else the variable, else standard input", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ironkeep-cli-"));
+    try {
+      const file = join(folder, "ring");
+      writeFileSync(file, `\uFEFF${JSON.stringify([{ id: "file1", secret: PASSWORD }])}\r\n`);
+      const stdin = `in1:${PASSWORD}\n`;
+      const env = { IRONKEEP_KEYS: `env1:${PASSWORD}` };
+      const first = async (args: string[], options: object) =>
+        (await cliJson<Key[]>(["keys", "rotate", ...args], options)).json[0]?.id;
+      expect(await first(["--ring", file], { env, stdin })).toBe("file2");
+      expect(await first([], { env, stdin })).toBe("env2");
+      expect(await first(["--ring", "-"], { env, stdin })).toBe("in2");
+      expect(await first([], { stdin })).toBe("in2");
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it.each([
+    [["--refresh-interval", "0"], "--refresh-interval takes a whole number from 1 to 2592000"],
+    [["--refresh-interval", "2592001"], "--refresh-interval takes a whole number from 1 to 2592000"],
+    [["--refresh-interval=-5"], "--refresh-interval takes a whole number from 1 to 2592000"],
+    [["--keep", "0"], "--keep takes a whole number from 1 to 63"],
+    [["--keep", "all"], "--keep takes a whole number from 1 to 63"],
+    [["--id", "k:1"], '--id takes 1 to 16 of A-Z, a-z, 0-9 and _, and not "default"'],
+  ])("refuses %j", async (args, message) => {
+    const result = await cli(["keys", "rotate", ...args], { env: { IRONKEEP_KEYS: SHORT } });
+    expect(result).toEqual({ code: 2, stdout: "", stderr: `ironkeep: ERR_CONFIG: ${message}\n` });
+  });
+
+  it("refuses an id that the ring has", async () => {
+    const { code, stderr } = await cli(["keys", "rotate", "--id", "k1"], { env: { IRONKEEP_KEYS: SHORT } });
+    expect({ code, stderr }).toEqual({
+      code: 1,
+      stderr: "ironkeep: ERR_CONFIG: The ring has a key with this id already: give another with --id\n",
+    });
+  });
+});
+
+describe("ironkeep keys rotate --write", () => {
+  let folder: string;
+
+  beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), "ironkeep-cli-"));
+  });
+
+  afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+  const read = (name: string) => JSON.parse(readFileSync(join(folder, name), "utf8")) as Key[];
+
+  it("puts the ring into the file, for its owner alone, and prints no secret", async () => {
+    writeFileSync(join(folder, "ring"), SHORT, { mode: 0o644 });
+    const args = ["keys", "rotate", "--ring", join(folder, "ring"), "--write", join(folder, "ring"), "--keep", "1"];
+    const { code, json, stderr } = await cliJson<object>(args);
+    const [added, ...kept] = read("ring");
+    expect(kept).toEqual([K2]);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(json).toEqual({ added: "k3", sealFrom: added?.sealFrom, kept: ["k2"], dropped: ["k1"] });
+    expect(JSON.stringify(json)).not.toContain(added?.secret);
+    // Windows has no such modes.
+    const isPrivate = process.platform === "win32" || (statSync(join(folder, "ring")).mode & 0o777) === 0o600;
+    expect(isPrivate).toBe(true);
+    expect(readdirSync(folder)).toEqual(["ring"]);
+  });
+
+  it("says in words what was done, without a secret", async () => {
+    const { stdout } = await cli(["keys", "rotate", "--write", join(folder, "words")], {
+      env: { IRONKEEP_KEYS: SHORT },
+    });
+    expect(stdout).toMatch(
+      /^k3 is new and seals from \S+; every process has to have the ring by then\nthe ring has 3 keys/,
+    );
+    for (const { secret } of read("words")) expect(stdout).not.toContain(secret);
+  });
+
+  it("writes through a symbolic link, which stays one", async () => {
+    writeFileSync(join(folder, "real"), SHORT);
+    symlinkSync(join(folder, "real"), join(folder, "link"));
+    await cli(["keys", "rotate", "--write", join(folder, "link")], { env: { IRONKEEP_KEYS: SHORT } });
+    expect(read("real").map(({ id }) => id)).toEqual(["k3", "k2", "k1"]);
+    expect(readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isSymbolicLink())).toHaveLength(1);
+  });
+
+  it("leaves the file and the folder as they were when it fails", async () => {
+    const before = readdirSync(folder).toSorted();
+    for (const target of [folder, join(folder, "none/ring"), join(folder, "ring/below")]) {
+      const { code, stdout, stderr } = await cli(["keys", "rotate", "--write", target], {
+        env: { IRONKEEP_KEYS: SHORT },
+      });
+      expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
+      expect(stderr).toMatch(/^ironkeep: ERR_CONFIG: Cannot write the file of --write \(E[A-Z]+\)\n$/);
+    }
+    expect(readdirSync(folder).toSorted()).toEqual(before);
+  });
+
+  it("does not touch the file that it reads without it", async () => {
+    writeFileSync(join(folder, "untouched"), SHORT);
+    await cli(["keys", "rotate", "--ring", join(folder, "untouched")]);
+    expect(readFileSync(join(folder, "untouched"), "utf8")).toBe(SHORT);
+  });
+});
