@@ -134,6 +134,7 @@ for (const [value, make] of Object.entries(VALUES)) {
   }
   await attemptOurs(`errorCodes(${value})`, () => binding.errorCodes.call(make(), make()));
   await attemptOurs(`nativeVersion(${value})`, () => binding.nativeVersion.call(make(), make()));
+  await attemptOurs(`randomKey(${value})`, () => binding.randomKey.call(make(), make()));
 }
 
 /** What takes almost no memory here, and would take all there is where its length was believed. */

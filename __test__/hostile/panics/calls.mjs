@@ -58,6 +58,7 @@ export const CALLS = {
   "Sealer.unsealSync": () => sealer.unsealSync(token, NOW),
   errorCodes: () => binding.errorCodes(),
   nativeVersion: () => binding.nativeVersion(),
+  randomKey: () => binding.randomKey(),
   injectPanic: () => binding.injectPanic("no point", ""),
 };
 
