@@ -79,7 +79,8 @@ export function toOpeningForm(password: unknown): PasswordForm {
  */
 export function toSessionForm(password: unknown): PasswordForm {
   if (Array.isArray(password)) {
-    return { form: "positional", passwords: password.map((entry) => toPasswordInput(entry)) };
+    // More than two are refused by the engine, however many.
+    return { form: "positional", passwords: password.slice(0, 3).map((entry) => toPasswordInput(entry)) };
   }
   if (isPassword(password)) return toSealingForm(password);
   if (!isObject(password)) {

@@ -23,7 +23,8 @@ interface Ended {
 interface Report {
   /** Each before the panic, with it, and after it. */
   readonly exported: readonly Ended[];
-  readonly offThreads: readonly Ended[];
+  /** Each several times: with the panic, and after it. */
+  readonly offThreads: readonly (Omit<Ended, "ended"> & { readonly ended: readonly (readonly string[])[] })[];
   /** Three calls for one token, one for another, and the first again. */
   readonly joined: readonly { readonly point: string; readonly ended: readonly string[] }[];
   readonly days: readonly { readonly point: string; readonly changed: boolean }[];
@@ -98,8 +99,8 @@ describe.each([
   it("off the JavaScript thread rejects with ERR_INTERNAL, and the next call works", () => {
     for (const { offThreads } of reports) {
       expect(offThreads.length).toBeGreaterThan(10);
-      const wanted = offThreads.map(({ name }) => ({ name, ended: ["ERR_INTERNAL", "value"] }));
-      expect(offThreads.map(({ name, ended }) => ({ name, ended }))).toEqual(wanted);
+      const odd = offThreads.filter(({ ended }) => ended.some((pair) => pair.join() !== "ERR_INTERNAL,value"));
+      expect(odd.map(({ name, ended }) => ({ name, ended }))).toEqual([]);
     }
   });
 

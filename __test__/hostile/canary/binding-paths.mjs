@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 
 import { CANARIES } from "./spellings.mjs";
 
-const { Sealer } = createRequire(import.meta.url)("../../../index.cjs");
+const { Ring, Sealer } = createRequire(import.meta.url)("../../../index.cjs");
 const { password, previous, integrity, key, data } = CANARIES;
 const bytes = Buffer.from(key);
 
@@ -18,6 +18,9 @@ const OPTIONS = {
   alsoOpens: [8192],
   epochSalts: true,
   maxTokenLength: 65_536,
+  format: "iron",
+  acceptIronUntil: 0,
+  compress: false,
   purpose: "",
   name: "",
   audience: "",
@@ -26,6 +29,9 @@ const WHOLE = {
   ...OPTIONS,
   password: { form: "positional", passwords: [{ encryption: password, integrity: password }] },
 };
+
+/** With the password among the options, as the paths below vary both. */
+const newSealer = (options) => new Sealer(options?.password, options);
 
 const FORMS = {
   three: {
@@ -63,13 +69,14 @@ const WRONG_TYPES = {
 
 function* wrongTypes(sealer, token) {
   for (const [what, value] of Object.entries(WRONG_TYPES)) {
-    yield [`new Sealer, ${what}`, () => new Sealer(value)];
+    yield [`new Sealer, ${what}`, () => newSealer(value)];
+    yield* wrongRings(what, value);
     for (const name of Object.keys(WHOLE)) {
-      yield [`new Sealer, ${name}: ${what}`, () => new Sealer({ ...WHOLE, [name]: value })];
+      yield [`new Sealer, ${name}: ${what}`, () => newSealer({ ...WHOLE, [name]: value })];
     }
     for (const name of Object.keys(WHOLE.encryption)) {
       const changed = { ...WHOLE.encryption, [name]: value };
-      yield [`new Sealer, encryption.${name}: ${what}`, () => new Sealer({ ...WHOLE, encryption: changed })];
+      yield [`new Sealer, encryption.${name}: ${what}`, () => newSealer({ ...WHOLE, encryption: changed })];
     }
     const forms = [
       { form: value },
@@ -84,7 +91,7 @@ function* wrongTypes(sealer, token) {
     for (const form of forms) {
       yield [
         `new Sealer, ${JSON.stringify(Object.keys(form))}: ${what}`,
-        () => new Sealer({ ...WHOLE, password: form }),
+        () => newSealer({ ...WHOLE, password: form }),
       ];
     }
     for (const name of ["trySeal", "tryUnseal", "sealSync", "unsealSync", "deriveForUnseal"]) {
@@ -99,11 +106,36 @@ function* wrongTypes(sealer, token) {
   }
 }
 
+function* wrongRings(what, value) {
+  const ring = new Ring([{ id: "a", secret: password, sealFrom: 0 }]);
+  const lists = [
+    value,
+    [value],
+    [{ id: value, secret: password, sealFrom: 0 }],
+    [{ id: "a", secret: value, sealFrom: 0 }],
+    [{ id: "a", secret: password, sealFrom: value }],
+    [
+      { id: "a", secret: password, sealFrom: 0 },
+      { id: "b", secret: password, sealFrom: 0 },
+    ],
+    [{ id: password, secret: previous, sealFrom: 0 }],
+  ];
+  for (const [index, list] of lists.entries()) {
+    yield [`new Ring ${index}, ${what}`, () => new Ring(list)];
+    yield [`replace ${index}, ${what}`, () => ring.replace(list)];
+  }
+  yield [`createSealer, ${what}`, () => ring.createSealer(value)];
+  yield [`info(${what})`, () => ring.info(value)];
+  for (const name of ["replace", "info", "createSealer", "close"]) {
+    yield [`${name} on ${what}`, () => Ring.prototype[name].call(value, value)];
+  }
+}
+
 export function* bindingPaths(good, tampered) {
   for (const [what, form] of Object.entries(FORMS)) {
-    yield [`new Sealer, ${what}`, () => new Sealer({ ...OPTIONS, password: form }).sealSync(data, 1)];
+    yield [`new Sealer, ${what}`, () => newSealer({ ...OPTIONS, password: form }).sealSync(data, 1)];
   }
-  const sealer = new Sealer(WHOLE);
+  const sealer = newSealer(WHOLE);
   yield* wrongTypes(sealer, good);
   for (const [what, token] of Object.entries(tampered)) {
     for (const name of ["tryUnseal", "unsealSync", "deriveForUnseal"]) {

@@ -2,6 +2,7 @@
 
 import { createEvent } from "h3-v1";
 import { mockEvent } from "h3-v2";
+import { createKeyring } from "ironkeep";
 import * as session from "ironkeep/h3";
 import { defaults, seal, sealSync, unseal, unsealSync } from "ironkeep/iron";
 import { createRequire } from "node:module";
@@ -9,9 +10,10 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 
 import { bindingPaths } from "./binding-paths.mjs";
+import { keyringPaths } from "./keyring-paths.mjs";
 import { CANARIES } from "./spellings.mjs";
 
-const { Sealer } = createRequire(import.meta.url)("../../../index.cjs");
+const { Ring, Sealer } = createRequire(import.meta.url)("../../../index.cjs");
 const { password, previous, encryption, integrity, key, data, id } = CANARIES;
 const bytes = Buffer.from(key);
 const OBJECT = { id, createdAt: 1, data: { note: data } };
@@ -183,28 +185,33 @@ function* sessionPaths() {
 }
 
 export function errorPaths() {
-  return [...ironPaths(), ...sessionPaths(), ...bindingPaths(good, tampered)];
+  return [...ironPaths(), ...sessionPaths(), ...bindingPaths(good, tampered), ...keyringPaths()];
 }
 
 /** Objects of ours that hold secrets, without being what shows them to the app. */
 export async function heldObjects() {
-  const sealer = new Sealer({
-    password: { form: "positional", passwords: [{ encryption: password, integrity: password }] },
+  const form = { form: "positional", passwords: [{ encryption: password, integrity: password }] };
+  const sealer = new Sealer(form, {
     ttl: 0,
     skew: 0,
     offset: 0,
     alsoOpens: [],
     epochSalts: true,
     maxTokenLength: 1,
+    format: "iron",
+    acceptIronUntil: 0,
+    compress: false,
     purpose: "",
     name: "",
     audience: "",
   });
+  const ring = new Ring([{ id: "k1", secret: password, sealFrom: 0 }]);
+  const keyring = createKeyring([{ id: "k1", secret: password }]);
   // Without data of the app's, so that a manager shows nothing but itself.
   const managers = await Promise.all(
     Object.values(EVENTS).map((event) =>
       session.useSession(event({ cookie: `h3=${tampered.cut}` }), { password, lazy: true }),
     ),
   );
-  return { sealer, managers, defaults, session };
+  return { sealer, ring, keyring, managers, defaults, session };
 }

@@ -3,7 +3,7 @@ import * as binding from "../../../index.cjs";
 import { attempt, report } from "./table.mjs";
 import { HUGE, VALUES } from "./values.mjs";
 
-const { Sealer } = binding;
+const { Ring, Sealer } = binding;
 const PASSWORD = "mY4&tG8z*Qw2kV6r%Nf9xP3c!Sb7hD5j";
 
 function half(algorithm) {
@@ -20,12 +20,17 @@ const OPTIONS = {
   alsoOpens: [8192],
   epochSalts: true,
   maxTokenLength: 65_536,
+  format: "iron",
+  acceptIronUntil: 0,
+  compress: false,
   purpose: "session",
   name: "h3",
   audience: "",
 };
 const NOW = Date.now();
-const sealer = new Sealer(OPTIONS);
+/** With the password among the options, as the cases below vary both. */
+const newSealer = (options) => new Sealer(options?.password, options);
+const sealer = newSealer(OPTIONS);
 const token = sealer.trySeal('{"a":1}', NOW);
 
 /** Whether napi made an error, and not the addon: such a one may quote the argument. What a getter throws has no code. */
@@ -47,7 +52,7 @@ function attemptOurs(name, call) {
 
 /** Uses a sealer in every way, as far as its options allow. */
 async function useAll(options) {
-  const made = new Sealer(options);
+  const made = newSealer(options);
   const failures = [];
   const steps = [
     () => made.guessable,
@@ -109,7 +114,8 @@ function borrowed(name) {
 }
 
 for (const [value, make] of Object.entries(VALUES)) {
-  await attemptOurs(`new Sealer(${value})`, () => new Sealer(make()));
+  await attemptOurs(`new Sealer(${value})`, () => new Sealer(make(), OPTIONS));
+  await attemptOurs(`new Sealer(password, ${value})`, () => new Sealer(OPTIONS.password, make()));
   for (const key of Object.keys(OPTIONS)) {
     await attemptOurs(`new Sealer(${key}: ${value})`, () => useAll({ ...OPTIONS, [key]: make() }));
   }
@@ -135,6 +141,31 @@ for (const [value, make] of Object.entries(VALUES)) {
   await attemptOurs(`errorCodes(${value})`, () => binding.errorCodes.call(make(), make()));
   await attemptOurs(`nativeVersion(${value})`, () => binding.nativeVersion.call(make(), make()));
   await attemptOurs(`randomKey(${value})`, () => binding.randomKey.call(make(), make()));
+}
+
+const KEY = { id: "a", secret: PASSWORD, sealFrom: 0 };
+const RINGS = {
+  keys: (value) => value,
+  "keys[0]": (value) => [value],
+  "keys[0].id": (value) => [{ ...KEY, id: value }],
+  "keys[0].secret": (value) => [{ ...KEY, secret: value }],
+  "keys[0].sealFrom": (value) => [{ ...KEY, sealFrom: value }],
+};
+const ring = new Ring([KEY]);
+for (const [value, make] of Object.entries(VALUES)) {
+  for (const [where, keys] of Object.entries(RINGS)) {
+    await attemptOurs(`new Ring(${where}: ${value})`, () => new Ring(keys(make())).info(NOW));
+    await attemptOurs(`replace(${where}: ${value})`, () => ring.replace(keys(make())));
+  }
+  await attemptOurs(`info(${value})`, () => ring.info(make()));
+  await attemptOurs(`createSealer(${value})`, () => ring.createSealer(make()));
+  for (const key of ["format", "acceptIronUntil", "compress", "ttl"]) {
+    const changed = () => ring.createSealer({ ...OPTIONS, format: "ik1", [key]: make() });
+    await attemptOurs(`createSealer(${key}: ${value})`, () => changed().trySeal("{}", NOW));
+  }
+  for (const name of ["replace", "info", "createSealer", "close"]) {
+    await attempt(`${name} on ${value}`, () => Ring.prototype[name].call(make(), [KEY]));
+  }
 }
 
 /** What takes almost no memory here, and would take all there is where its length was believed. */
@@ -166,7 +197,7 @@ const WITH_BYTES = {
 async function attemptRefused(name, changes) {
   await attempt(`new Sealer(${name})`, async () => {
     try {
-      return new Sealer({ ...OPTIONS, ...changes() });
+      return newSealer({ ...OPTIONS, ...changes() });
     } catch (error) {
       // What is no error is a fault to the judge.
       return Promise.reject(error.code === "ERR_CONFIG" ? error : `it ended with ${error.code}`);
@@ -178,6 +209,7 @@ for (const [array, make] of Object.entries(LONG_ARRAYS)) {
   for (const [where, changes] of Object.entries(WITH_ARRAYS)) {
     await attemptRefused(`${where}: ${array}`, () => changes(make()));
   }
+  await attemptOurs(`new Ring(${array})`, () => new Ring(make()));
 }
 for (const [where, changes] of Object.entries(WITH_BYTES)) {
   await attemptRefused(`${where}: a gigabyte`, () => changes(new Uint8Array(2 ** 30)));
@@ -188,12 +220,12 @@ const IMPOSTORS = {
   "an heir of the prototype": () => Object.create(Sealer.prototype),
   "an heir of a sealer": () => Object.create(sealer),
   "a proxy of a sealer": () => new Proxy(sealer, {}),
-  "a sealer of another prototype": () => Object.setPrototypeOf(new Sealer(OPTIONS), null),
-  "a frozen sealer": () => Object.freeze(new Sealer(OPTIONS)),
-  "a subclass": () => new (class extends Sealer {})(OPTIONS),
-  "constructed for another class": () => Reflect.construct(Sealer, [OPTIONS], Map),
-  "called without new": () => Sealer(OPTIONS),
-  "called on an object": () => Sealer.call({}, OPTIONS),
+  "a sealer of another prototype": () => Object.setPrototypeOf(newSealer(OPTIONS), null),
+  "a frozen sealer": () => Object.freeze(newSealer(OPTIONS)),
+  "a subclass": () => new (class extends Sealer {})(OPTIONS.password, OPTIONS),
+  "constructed for another class": () => Reflect.construct(Sealer, [OPTIONS.password, OPTIONS], Map),
+  "called without new": () => Sealer(OPTIONS.password, OPTIONS),
+  "called on an object": () => Sealer.call({}, OPTIONS.password, OPTIONS),
 };
 for (const [name, make] of Object.entries(IMPOSTORS)) {
   for (const property of PROPERTIES) {

@@ -26,8 +26,8 @@ function longPart(index) {
 }
 
 const half = { algorithm: "sha256", saltBits: 256, iterations: 1, minPasswordLength: 32 };
-const sealer = new Sealer({
-  password: { form: "positional", passwords: [{ encryption: PASSWORD, integrity: PASSWORD }] },
+const form = { form: "positional", passwords: [{ encryption: PASSWORD, integrity: PASSWORD }] };
+const sealer = new Sealer(form, {
   encryption: { ...half, algorithm: "aes-256-cbc" },
   integrity: half,
   ttl: 0,
@@ -36,6 +36,9 @@ const sealer = new Sealer({
   alsoOpens: [8192],
   epochSalts: true,
   maxTokenLength: 65_536,
+  format: "iron",
+  acceptIronUntil: 0,
+  compress: false,
   purpose: "",
   name: "",
   audience: "",

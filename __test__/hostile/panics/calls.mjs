@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { CANARIES } from "../canary/spellings.mjs";
 
 export const binding = createRequire(import.meta.url)("../../../index.cjs");
-const { Sealer } = binding;
+const { Ring, Sealer } = binding;
 const { password } = CANARIES;
 /** What the second generation has: enough to be derived off the JavaScript thread. */
 const ITERATIONS = 8192;
@@ -17,14 +17,17 @@ function halves(iterations) {
   return { encryption: { ...half, algorithm: "aes-256-cbc" }, integrity: { ...half, algorithm: "sha256" } };
 }
 
+const PASSWORD = { form: "positional", passwords: [{ encryption: password, integrity: password }] };
 const OPTIONS = {
-  password: { form: "positional", passwords: [{ encryption: password, integrity: password }] },
   ttl: 0,
   skew: 60_000,
   offset: 0,
   alsoOpens: [],
   epochSalts: true,
   maxTokenLength: 65_536,
+  format: "iron",
+  acceptIronUntil: 0,
+  compress: false,
   purpose: "session",
   name: "h3",
   audience: "",
@@ -34,7 +37,7 @@ let names = 0;
 /** A sealer of a name of its own, whose salts nobody has asked for. */
 export function newSealer(iterations = ITERATIONS) {
   names++;
-  return new Sealer({ ...OPTIONS, ...halves(iterations), name: `session ${names}` });
+  return new Sealer(PASSWORD, { ...OPTIONS, ...halves(iterations), name: `session ${names}` });
 }
 
 const sealer = newSealer();
@@ -46,6 +49,9 @@ export function newToken(by = sealer) {
 
 const token = newToken();
 
+const newRing = () => new Ring([{ id: "k1", secret: password, sealFrom: 0 }]);
+const ring = newRing();
+
 export const CALLS = {
   Sealer: () => newSealer(),
   "Sealer.guessable": () => sealer.guessable,
@@ -56,6 +62,11 @@ export const CALLS = {
   "Sealer.deriveForUnseal": () => sealer.deriveForUnseal(token, NOW),
   "Sealer.sealSync": () => sealer.sealSync(PAYLOAD, NOW),
   "Sealer.unsealSync": () => sealer.unsealSync(token, NOW),
+  Ring: () => newRing(),
+  "Ring.replace": () => ring.replace([{ id: "k1", secret: password, sealFrom: 0 }]),
+  "Ring.info": () => ring.info(NOW),
+  "Ring.createSealer": () => ring.createSealer({ ...OPTIONS, ...halves(ITERATIONS) }),
+  "Ring.close": () => newRing().close(),
   errorCodes: () => binding.errorCodes(),
   nativeVersion: () => binding.nativeVersion(),
   randomKey: () => binding.randomKey(),
