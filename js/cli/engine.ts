@@ -1,4 +1,4 @@
-import type { Engine } from "../engine/index.js";
+import type { Engine, RingKeyInput } from "../engine/index.js";
 import { ironkeepError, isIronkeepError } from "../errors.js";
 import { toSealingForm } from "../password.js";
 
@@ -25,9 +25,21 @@ export async function newSecret(): Promise<string> {
   }
 }
 
-/** Whether a secret looks typed, as the engine judges it. */
-export function isGuessable(engine: Engine, secret: string): boolean {
-  const unused = { ttl: 0, skew: 0, offset: 0, alsoOpens: [], epochSalts: false, maxTokenLength: 0 };
+/** Whether a password looks typed, as the engine judges it. */
+export function isGuessable(engine: Engine, password: string): boolean {
+  const options = { ttl: 0, skew: 0, offset: 0, alsoOpens: [], epochSalts: false, maxTokenLength: 0 };
+  const modern = { format: "iron", acceptIronUntil: 0, compress: false } as const;
   const bound = { purpose: "", name: "", audience: "" };
-  return engine.createSealer({ password: toSealingForm(secret), ...unused, ...bound }).guessable;
+  return engine.createSealer(toSealingForm(password), { ...options, ...modern, ...bound }).guessable;
+}
+
+/** Whether a ring may hold this key, as far as its strength goes. */
+export function isStrongKey(engine: Engine, key: RingKeyInput): boolean {
+  try {
+    engine.createRing([key]).close();
+    return true;
+  } catch (error) {
+    if (isIronkeepError(error) && error.code === "ERR_KEY_WEAK") return false;
+    throw error;
+  }
 }

@@ -49,11 +49,10 @@ function describeGeneration({ format, key }: Inspection): string {
   return "1 or 2: a key tells";
 }
 
-function describeExpiry({ expiry: { known, at, past }, format, key }: Inspection): string {
-  if (key?.code === "ERR_SEAL_EXPIRED") return "it is past";
-  if (!known) return format === "ik1" ? "not known: ik1 encrypts it" : "not known";
-  if (at === null) return "never";
-  return `${at}, ${past ? "which is past" : "which is to come"}`;
+function describeExpiry({ expiry: { known, at, past }, format }: Inspection): string {
+  if (known) return at === null ? "never" : `${at}, ${past ? "which is past" : "which is to come"}`;
+  if (past !== null) return past ? "at a time that is past" : "not yet, or never";
+  return format === "ik1" ? "not known: ik1 encrypts it" : "not known";
 }
 
 function describeSize({ characters, bytes }: Part): string {

@@ -1,4 +1,4 @@
-import { type ErrorCode, ironkeepError, isIronkeepError } from "../errors.js";
+import { type ErrorCode, isIronkeepError } from "../errors.js";
 import type { SessionConfig } from "../h3/types.js";
 import { parseRing, type Ring } from "./ring.js";
 import type { Sourced } from "./read.js";
@@ -33,32 +33,34 @@ export function ringKey(sourced: Sourced): OpeningKey {
 }
 
 /**
- * Opens a token as the session helpers do, and tells its generation: a token of generation 2 is one that opens where
+ * Opens a token as the session helpers do, and tells the generation of one of Fe26.2: of generation 2 is what opens where
  * generation 1 is refused.
  *
- * @throws what is no refusal of the token, such as `ERR_NATIVE_MISSING`.
+ * @throws what is no refusal of the token or the key, such as `ERR_NATIVE_MISSING`.
  */
 export async function openToken(token: string, key: OpeningKey, binding: Binding): Promise<Opened> {
-  const config = toConfig(key, binding);
-  const second = await tryOpen(token, { ...config, generation: 2 });
-  if (second.opens || second.code !== "ERR_SEAL_INVALID") return second;
-  return tryOpen(token, { ...config, generation: 1 });
+  const second = await tryOpen(token, key, binding, 2);
+  const isModern = token.startsWith("ik1.");
+  if (isModern && second.opens) return { ...second, generation: null };
+  if (isModern || second.opens || second.code !== "ERR_SEAL_INVALID") return second;
+  return tryOpen(token, key, binding, 1);
 }
 
-async function tryOpen(token: string, config: SessionConfig & { generation: 1 | 2 }): Promise<Opened> {
+async function tryOpen(token: string, key: OpeningKey, binding: Binding, generation: 1 | 2): Promise<Opened> {
   const { unsealSession } = await import("../h3/index.js");
   try {
-    const session = await unsealSession(null, config, token);
-    return { opens: true, generation: config.generation, session };
+    const config = { ...(await toConfig(key, binding)), generation };
+    return { opens: true, generation, session: await unsealSession(null, config, token) };
   } catch (error) {
     if (!isIronkeepError(error) || error.code === "ERR_NATIVE_MISSING") throw error;
     return { opens: false, code: error.code, reason: error.message };
   }
 }
 
-/** The one place that knows how the helpers take a key. */
-function toConfig(key: OpeningKey, { name }: Binding): SessionConfig {
-  const common = { name, legacySealFallback: false, seal: { timestampSkewSec: ANY_AGE_SECONDS } };
+/** How the helpers take a key. A ring reads both formats, whichever it writes. */
+async function toConfig(key: OpeningKey, { name, audience }: Binding): Promise<SessionConfig> {
+  const common = { name, audience, legacySealFallback: false, seal: { timestampSkewSec: ANY_AGE_SECONDS } };
   if ("password" in key) return { ...common, password: key.password };
-  throw ironkeepError("ERR_CONFIG", "This version opens tokens with a password alone: give it with --password-env");
+  const { createKeyring } = await import("../keyring/index.js");
+  return { ...common, password: createKeyring(key.ring) };
 }

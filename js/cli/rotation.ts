@@ -14,7 +14,7 @@ export interface Rotation {
 /** A ring after a rotation. */
 export interface Rotated {
   readonly ring: Ring;
-  readonly added: RingKey & { readonly sealFrom: number };
+  readonly added: RingKey;
   readonly dropped: readonly RingKey[];
 }
 

@@ -1,5 +1,5 @@
 import { ironkeepError } from "../errors.js";
-import { isBase64url, isKeyId } from "./ring.js";
+import { isKeyId } from "./ring.js";
 
 /** One part of a token. `characters` or `bytes` is null where the part has no such size of its own. */
 export interface Part {
@@ -110,6 +110,8 @@ function describeIk1(token: string): TokenForm {
   return { format: "ik1", length: token.length, keyId: id || null, parts, expiry, problems };
 }
 
+/** How many bytes a part has; null where it is no canonical base64url, which every decoder spells alike. */
 function bytesOf(text: string): number | null {
-  return text !== "" && isBase64url(text) ? Buffer.from(text, "base64url").length : null;
+  const bytes = Buffer.from(text, "base64url");
+  return text !== "" && bytes.toString("base64url") === text ? bytes.length : null;
 }

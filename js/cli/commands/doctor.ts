@@ -10,11 +10,12 @@ import { checkH3 } from "../doctor/h3.js";
 import { findH3 } from "../doctor/h3-tree.js";
 import { checkKeys } from "../doctor/keys.js";
 import { checkNode } from "../doctor/node.js";
-import { isGuessable, loadEngine } from "../engine.js";
+import { isGuessable, isStrongKey, loadEngine } from "../engine.js";
 import { type Outcome, UsageError } from "../outcome.js";
 import { MANIFEST_PATH, ownManifest } from "../package.js";
 import { printable } from "../print.js";
 import { readEnvironment } from "../read.js";
+import type { RingKey } from "../ring.js";
 
 const COLORS = { ok: "green", warn: "yellow", error: "red" } as const;
 
@@ -53,7 +54,10 @@ async function examine(cwd: string): Promise<Finding[]> {
     nuxtPassword: readEnvironment("NUXT_SESSION_PASSWORD"),
     password: readEnvironment("SESSION_PASSWORD"),
   };
-  const judge = loaded && ((secret: string) => isGuessable(loaded, secret));
+  const judge = loaded && {
+    isGuessable: (password: string) => isGuessable(loaded, password),
+    isStrongKey: (key: RingKey) => isStrongKey(loaded, key),
+  };
   return [
     checkNode(process.versions.node, manifest.engines?.node ?? ""),
     checkAddon(engine, manifest.version ?? ""),

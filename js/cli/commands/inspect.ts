@@ -3,7 +3,7 @@ import { type OpeningKey, openToken, passwordKey, ringKey } from "../open.js";
 import { type Outcome, UsageError } from "../outcome.js";
 import { describeInspection, type Inspection, type KeyReport } from "../inspection.js";
 import { readEnvironment, readFileOf, readStdin, requireEnvironment } from "../read.js";
-import { describeToken } from "../token.js";
+import { describeToken, type Expiry, type TokenForm } from "../token.js";
 import { findToken } from "../token-text.js";
 
 export const inspect = defineCommand({
@@ -34,7 +34,8 @@ export const inspect = defineCommand({
     const key = await findKey(args);
     const binding = { name: args.name, audience: args.audience };
     const report = key && toReport(key, await openToken(token, key, binding), args.open === true);
-    const inspection: Inspection = { ...form, chunks, suffix, key: report ?? null };
+    const expiry = report ? withKey(form, report) : form.expiry;
+    const inspection: Inspection = { ...form, expiry, chunks, suffix, key: report ?? null };
     return {
       json: inspection,
       text: describeInspection(inspection),
@@ -63,6 +64,12 @@ async function findKey(args: KeyArguments): Promise<OpeningKey | undefined> {
   throw new UsageError(
     "--open needs a key: --password-env NAME, --ring FILE, or IRONKEEP_KEYS, NUXT_SESSION_PASSWORD or SESSION_PASSWORD",
   );
+}
+
+/** Whether an ik1 token is past shows when it is opened, if not when it will be. */
+function withKey({ format, expiry }: TokenForm, { opens, code }: KeyReport): Expiry {
+  if (format !== "ik1" || (!opens && code !== "ERR_SEAL_EXPIRED")) return expiry;
+  return { ...expiry, past: !opens };
 }
 
 function toReport({ source }: OpeningKey, opened: Awaited<ReturnType<typeof openToken>>, isOpen: boolean): KeyReport {

@@ -3,7 +3,7 @@ import { defineCommand } from "../command.js";
 import { newSecret } from "../engine.js";
 import { type Outcome, UsageError } from "../outcome.js";
 import { readEnvironment, readFileOf, readStdin, type Sourced } from "../read.js";
-import { formatRing, idAfter, isKeyId, MAX_KEYS, parseRing, type RingKey } from "../ring.js";
+import { idAfter, idsOf, isKeyId, MAX_KEYS, parseRing, toJson } from "../ring.js";
 import { rotate, type Rotated } from "../rotation.js";
 import { writeAtomically } from "../write.js";
 
@@ -40,10 +40,11 @@ export const keysRotate = defineCommand({
     const ring = parseRing(await readRing(args.ring));
     const key = { id: args.id ?? idAfter(ring[0].id, idsOf(ring)), secret: await newSecret() };
     const rotated = rotate(ring, { key, now: Date.now(), refreshInterval: interval * 1000, keep });
+    const written = toJson(rotated.ring);
     if (args.write === undefined) {
-      return { json: rotated.ring, text: formatRing(rotated.ring), notes: describe(rotated) };
+      return { json: written, text: JSON.stringify(written), notes: describe(rotated) };
     }
-    await writeAtomically(args.write, `${formatRing(rotated.ring)}\n`, "--write");
+    await writeAtomically(args.write, `${JSON.stringify(written)}\n`, "--write");
     return { json: summarise(rotated), text: describe(rotated).join("\n") };
   },
 });
@@ -68,8 +69,4 @@ function describe({ added, dropped, ring }: Rotated): string[] {
 
 function summarise({ added, dropped, ring }: Rotated): object {
   return { added: added.id, sealFrom: added.sealFrom, kept: idsOf(ring.slice(1)), dropped: idsOf(dropped) };
-}
-
-function idsOf(keys: readonly RingKey[]): string[] {
-  return keys.map(({ id }) => id);
 }

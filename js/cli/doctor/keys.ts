@@ -1,6 +1,6 @@
 import { isIronkeepError } from "../../errors.js";
 import type { Sourced } from "../read.js";
-import { parseRing, type Ring, type RingKey, sealingKey } from "../ring.js";
+import { idsOf, parseRing, type Ring, type RingKey, sealingKey } from "../ring.js";
 import type { Finding, Level } from "./finding.js";
 
 /** What the environment configures. */
@@ -10,18 +10,22 @@ export interface Environment {
   readonly password: Sourced | undefined;
 }
 
-/** Judges a secret; undefined where the engine that judges does not load. */
-export type Judge = ((secret: string) => boolean) | undefined;
+/** Judges secrets; undefined where the engine that judges does not load. */
+export type Judge =
+  | { readonly isGuessable: (password: string) => boolean; readonly isStrongKey: (key: RingKey) => boolean }
+  | undefined;
 
-/** What h3 asks of a password, in characters, and a ring of a key, in bytes. */
-const LEAST = 32;
+/** What h3 asks of a password, in characters. */
+const LEAST_CHARACTERS = 32;
+/** The bytes of a key that Fe26.2 takes as it is. */
+const IRON_BYTES = 32;
 const MAKE_ONE = "Make one with: npx ironkeep keys generate";
 
 /** Judges the keys that the environment configures, without a word of what they are. */
-export function checkKeys({ ring, nuxtPassword, password }: Environment, isGuessable: Judge, now: number): Finding[] {
-  const findings = ring ? checkRing(ring, isGuessable, now) : [];
+export function checkKeys({ ring, nuxtPassword, password }: Environment, judge: Judge, now: number): Finding[] {
+  const findings = ring ? checkRing(ring, judge, now) : [];
   const used = nuxtPassword ?? password;
-  if (used) findings.push(checkPassword(used, isGuessable));
+  if (used) findings.push(checkPassword(used, judge));
   if (nuxtPassword && password && nuxtPassword.text !== password.text) {
     const message = `${password.source} is another password than ${nuxtPassword.source}, which is the one that is used`;
     findings.push(finding("warn", message, "Unset one of them"));
@@ -36,17 +40,17 @@ export function checkKeys({ ring, nuxtPassword, password }: Environment, isGuess
   ];
 }
 
-function checkPassword({ text, source }: Sourced, isGuessable: Judge): Finding {
-  if (text.length < LEAST) {
-    return finding("error", `${source} has under ${LEAST} characters, which is refused`, MAKE_ONE);
+function checkPassword({ text, source }: Sourced, judge: Judge): Finding {
+  if (text.length < LEAST_CHARACTERS) {
+    return finding("error", `${source} has under ${LEAST_CHARACTERS} characters, which is refused`, MAKE_ONE);
   }
-  if (!isGuessable) return notJudged(source);
-  return isGuessable(text)
+  if (!judge) return notJudged(source);
+  return judge.isGuessable(text)
     ? finding("warn", `${source} looks typed, so that it can be guessed`, MAKE_ONE)
     : finding("ok", `${source} is strong`);
 }
 
-function checkRing(sourced: Sourced, isGuessable: Judge, now: number): Finding[] {
+function checkRing(sourced: Sourced, judge: Judge, now: number): Finding[] {
   let ring: Ring;
   try {
     ring = parseRing(sourced);
@@ -55,36 +59,31 @@ function checkRing(sourced: Sourced, isGuessable: Judge, now: number): Finding[]
     return [finding("error", error.message, MAKE_ONE)];
   }
   const { source } = sourced;
-  const bad = ring.flatMap((key) => checkKey(key, source, isGuessable));
-  if (bad.length > 0) return [...bad, checkSealing(ring, source, now)];
-  const strong = isGuessable ? finding("ok", `All ${ring.length} keys of ${source} are strong`) : notJudged(source);
-  return [strong, checkSealing(ring, source, now)];
+  const bad = ring.flatMap((key) => checkKey(key, source, judge));
+  if (!judge) bad.push(notJudged(source));
+  if (bad.length === 0) bad.push(finding("ok", `The keys of ${source} are strong: ${idsOf(ring).join(", ")}`));
+  return [...bad, checkSealing(ring, source, now)];
 }
 
-function checkKey({ id, secret }: RingKey, source: string, isGuessable: Judge): Finding[] {
-  const which = `The key ${id} of ${source}`;
-  const replace = `Replace it: ${MAKE_ONE}`;
-  const length = typeof secret === "string" ? Buffer.byteLength(secret) : Buffer.byteLength(secret.bytes, "base64url");
-  if (length < LEAST) return [finding("error", `${which} has under ${LEAST} bytes, which is refused`, replace)];
-  if (typeof secret !== "string") {
-    if (length === LEAST) return [];
-    return [
-      finding("warn", `${which} has ${length} bytes, which serve ik1 alone`, `Fe26.2 takes exactly ${LEAST} bytes`),
-    ];
+function checkKey(key: RingKey, source: string, judge: Judge): Finding[] {
+  const which = `The key ${key.id} of ${source}`;
+  if (judge && !judge.isStrongKey(key)) {
+    return [finding("error", `${which} is too short or guessable, which is refused`, `Replace it. ${MAKE_ONE}`)];
   }
-  return isGuessable?.(secret) ? [finding("error", `${which} looks typed, which is refused`, replace)] : [];
+  if (typeof key.secret === "string" || key.secret.length === IRON_BYTES) return [];
+  const advice = `Fe26.2 takes bytes as the key itself, exactly ${IRON_BYTES} of them`;
+  return [finding("warn", `${which} has ${key.secret.length} bytes, which serve ik1 alone`, advice)];
 }
 
 function checkSealing(ring: Ring, source: string, now: number): Finding {
   const sealing = sealingKey(ring, now);
-  const [newest] = ring;
   if (!sealing) {
     const message = `No key of ${source} seals yet`;
     return finding("error", message, "Keep the key that sealed before, or give one a sealFrom that has passed");
   }
-  if (sealing === newest) return finding("ok", `${sealing.id} of ${source} seals`);
-  const from = shownDate(newest.sealFrom ?? 0);
-  return finding("ok", `${sealing.id} of ${source} seals, and ${newest.id} from ${from}`);
+  const next = ring.filter(({ sealFrom }) => sealFrom > now).toSorted((a, b) => a.sealFrom - b.sealFrom)[0];
+  const then = next ? `, and ${next.id} from ${shownDate(next.sealFrom)}` : "";
+  return finding("ok", `${sealing.id} of ${source} seals${then}`);
 }
 
 function notJudged(source: string): Finding {
