@@ -1,6 +1,7 @@
 import { copyFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 
+import { createKeyring } from "ironkeep";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { builtBinary } from "../_pack.ts";
@@ -92,18 +93,31 @@ describe.concurrent("ironkeep doctor", () => {
   });
 
   it("finds which key of a ring seals, now and next", async () => {
-    const sealFrom = Date.UTC(2100, 0, 1);
+    const sealFrom = "2100-01-01T00:00:00Z";
     expect(await keys(ring({ id: "k2", secret: PASSWORD, sealFrom }, { id: "k1", secret: OTHER }))).toEqual({
       code: 0,
       found: [
-        "ok: All 2 keys of IRONKEEP_KEYS are strong",
+        "ok: The keys of IRONKEEP_KEYS are strong: k2, k1",
         "ok: k1 of IRONKEEP_KEYS seals, and k2 from 2100-01-01T00:00:00.000Z",
       ],
     });
     expect(await keys(ring({ id: "k2", secret: PASSWORD, sealFrom: Number.MAX_SAFE_INTEGER }))).toEqual({
       code: 1,
-      found: ["ok: All 1 keys of IRONKEEP_KEYS are strong", "error: No key of IRONKEEP_KEYS seals yet"],
+      found: ["ok: The keys of IRONKEEP_KEYS are strong: k2", "error: No key of IRONKEEP_KEYS seals yet"],
     });
+  });
+
+  it("picks the key that seals as the engine does: the latest that has started, of equal ones the first", async () => {
+    const third = { id: "k3", secret: `${PASSWORD}3` };
+    const seals = async (...entries: object[]) => (await keys(ring(...entries))).found.at(-1);
+    const [a, b] = [
+      { id: "k2", secret: PASSWORD },
+      { id: "k1", secret: OTHER },
+    ];
+    expect(await seals({ ...a, sealFrom: 5 }, { ...b, sealFrom: 7 }, third)).toBe("ok: k1 of IRONKEEP_KEYS seals");
+    expect(await seals({ ...a, sealFrom: 7 }, { ...b, sealFrom: 7 }, third)).toBe("ok: k2 of IRONKEEP_KEYS seals");
+    const engine = createKeyring([{ ...a, sealFrom: 5 }, { ...b, sealFrom: 7 }, third]);
+    expect(engine.keys().find(({ isSealing }) => isSealing)?.id).toBe("k1");
   });
 
   it("finds the weak keys of a ring by their ids", async () => {
@@ -116,9 +130,9 @@ describe.concurrent("ironkeep doctor", () => {
     expect(await keys(ring(...weak))).toEqual({
       code: 1,
       found: [
-        "error: The key a of IRONKEEP_KEYS looks typed, which is refused",
-        "error: The key b of IRONKEEP_KEYS has under 32 bytes, which is refused",
-        "error: The key c of IRONKEEP_KEYS has under 32 bytes, which is refused",
+        "error: The key a of IRONKEEP_KEYS is too short or guessable, which is refused",
+        "error: The key b of IRONKEEP_KEYS is too short or guessable, which is refused",
+        "error: The key c of IRONKEEP_KEYS is too short or guessable, which is refused",
         "ok: a of IRONKEEP_KEYS seals",
       ],
     });
@@ -146,6 +160,14 @@ describe("without the addon", () => {
     expect(found).toHaveLength(1);
     expect(found[0]).toMatch(/^error: Ironkeep's native binary for \S+ is missing\. .*npm install ironkeep-\S+@\d/);
     expect((await examine("platform", { bin })).found).toEqual(["error: No platform package is installed"]);
+  });
+
+  it("the strength of a ring is not judged, and its form is", async () => {
+    expect((await examine("keys", { bin, env: { IRONKEEP_KEYS: `k1:${TYPED}` } })).found).toEqual([
+      "warn: Whether IRONKEEP_KEYS is strong is not judged: the addon does that",
+      "ok: k1 of IRONKEEP_KEYS seals",
+    ]);
+    expect((await examine("keys", { bin, env: { IRONKEEP_KEYS: TYPED } })).code).toBe(1);
   });
 
   it("the strength of a password is not judged, and its length is", async () => {

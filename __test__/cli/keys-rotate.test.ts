@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, 
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
+import { createKeyring } from "ironkeep";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { cli, cliJson } from "./_cli.ts";
@@ -59,6 +60,29 @@ describe.concurrent("ironkeep keys rotate", () => {
     const second = await rotate(JSON.stringify(first.ring));
     expect(second.ring.map(({ id }) => id)).toEqual(["a3", "a2", "a", "k1"]);
     expect(second.ring.slice(1)).toEqual(first.ring);
+  });
+
+  it("gives a ring that createKeyring takes, with a date as text in it, too", async () => {
+    const { ring } = await rotate(JSON.stringify([{ ...K2, sealFrom: "2026-01-01T00:00:00Z" }, K1]));
+    expect(ring[1]).toEqual({ ...K2, sealFrom: Date.UTC(2026, 0, 1) });
+    const infos = createKeyring(JSON.stringify(ring)).keys();
+    expect(infos.map(({ id, isSealing }) => [id, isSealing])).toEqual([
+      ["k3", false],
+      ["k2", true],
+      ["k1", false],
+    ]);
+  });
+
+  it("rotates a weak key away, which createKeyring refuses", async () => {
+    expect((await rotate("k1:weak")).ring.map(({ id }) => id)).toEqual(["k2", "k1"]);
+  });
+
+  it("refuses a ring that would be too long", async () => {
+    const full = Array.from({ length: 64 }, (_, index) => `k${index}:${PASSWORD}${index}`).join(",");
+    const { code, stderr } = await cli(["keys", "rotate"], { env: { IRONKEEP_KEYS: full } });
+    expect(code).toBe(1);
+    expect(stderr).toContain("The ring would have over 64 keys: drop the oldest with --keep");
+    expect((await rotate(full, "--keep", "63")).ring).toHaveLength(64);
   });
 
   it("skips ids that are taken, and takes one that is given", async () => {
