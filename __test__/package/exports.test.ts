@@ -9,7 +9,7 @@ import { describe, expect, it } from "vitest";
 import { ROOT, importIn, manifest } from "./_package.ts";
 
 const ENTRIES = [
-  ["ironkeep", ironkeep, ["isIronkeepError", "version"]],
+  ["ironkeep", ironkeep, ["createKeyring", "isIronkeepError", "version"]],
   ["ironkeep/h3", h3, ["clearSession", "getSession", "sealSession", "unsealSession", "updateSession", "useSession"]],
   ["ironkeep/iron", iron, ["defaults", "seal", "sealSync", "unseal", "unsealSync"]],
 ] as const;
