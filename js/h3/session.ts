@@ -9,6 +9,7 @@ import { type Exchange, majorOf, toExchange } from "./_h3.js";
 import { readChunkCount, readSessionCookie } from "./cookies.js";
 import { SessionHttpError } from "./http-error.js";
 import { expiryOf, isExpired, shouldSlide } from "./lifetime.js";
+import { withReads } from "./manager.js";
 import { cookieWriter, sessionHeader, sessionName, sessionSealer } from "./session-config.js";
 import { emptyData, emptySession, isInsideCache, type Live, liveOf, mirror } from "./state.js";
 import type { Session, SessionConfig, SessionData, SessionEvent, SessionManager, SessionUpdate } from "./types.js";
@@ -50,13 +51,7 @@ export async function useSession<T extends SessionData = SessionData>(
     const written = write(call);
     if (written) await written;
   }
-  const manager: SessionManager<T> = {
-    get id() {
-      return live.session?.id || undefined;
-    },
-    get data() {
-      return (live.session?.data ?? emptyData()) as SessionData<T>;
-    },
+  const manager: SessionManager<T> = withReads<T>(live, {
     update: async (update) => {
       await updateSession<T>(event, config, update);
       return manager;
@@ -65,7 +60,7 @@ export async function useSession<T extends SessionData = SessionData>(
       await clearSession(event, config);
       return manager;
     },
-  };
+  });
   return manager;
 }
 

@@ -23,14 +23,36 @@ interface RequestState {
   readonly sessions: Map<string, Live>;
 }
 
-const states = new WeakMap<object, RequestState>();
+/** A constructor that gives back its argument: the private fields of a class that extends it are put on that object. */
+const Given = function given(owner: object) {
+  return owner;
+} as unknown as new (owner: object) => object;
+
+/**
+ * A request's state, on its event or context, where nothing else sees it, copies it or changes it.
+ *
+ * As in a WeakMap, but without the cost of one: V8 walks all new entries in each collection of young objects, which made
+ * those pauses 2 to 4 ms long, and not a tenth of one, at some hundred requests a second.
+ */
+class Attached extends Given {
+  readonly #state: RequestState;
+
+  constructor(owner: object, state: RequestState) {
+    super(owner);
+    this.#state = state;
+  }
+
+  static stateOf(owner: object): RequestState | undefined {
+    return #state in owner ? owner.#state : undefined;
+  }
+}
 
 /** The state of a session within this request. */
 export function liveOf(exchange: Exchange, name: string): Live {
-  let state = states.get(exchange.owner);
+  let state = Attached.stateOf(exchange.owner);
   if (!state) {
     state = { headers: exchange.headers, sessions: new Map() };
-    states.set(exchange.owner, state);
+    void new Attached(exchange.owner, state);
   }
   let live = state.sessions.get(name);
   if (!live) {
@@ -49,7 +71,7 @@ export function liveOf(exchange: Exchange, name: string): Live {
  */
 export function isInsideCache(exchange: Exchange): boolean {
   if (exchange.isNarrowed) return true;
-  const state = states.get(exchange.owner);
+  const state = Attached.stateOf(exchange.owner);
   if (state) return state.headers !== exchange.headers;
   const { cache } = exchange.context;
   const isCached = typeof cache === "object" && cache !== null && "options" in cache;
