@@ -14,6 +14,7 @@ mod inject;
 mod keys;
 mod meta;
 mod options;
+mod priority;
 mod ring;
 mod runtime;
 mod sealer;

@@ -10,6 +10,7 @@ use napi::{Error, Result, Status};
 use tokio::runtime::{Builder, Runtime};
 
 use crate::binding::guard::keep_panics_private;
+use crate::binding::priority::give_way;
 use crate::panics::{caught, fail_point};
 
 /// How long the end of the last environment waits for a running derivation, which takes some milliseconds.
@@ -31,8 +32,12 @@ fn with_runtime<T>(use_it: impl FnOnce(&Runtime) -> T) -> Option<T> {
     place.as_ref().map(use_it)
 }
 
-/// Runs `work` on a thread where it blocks nobody. `false`: it was dropped.
+/// Runs `work` on a thread where it blocks nobody, not even on the same core. `false`: it was dropped.
 pub(crate) fn spawn_blocking(work: Box<dyn FnOnce() + Send>) -> bool {
+    let work = || {
+        give_way();
+        work();
+    };
     with_runtime(|runtime| drop(runtime.spawn_blocking(work))).is_some()
 }
 
