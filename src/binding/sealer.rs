@@ -12,7 +12,7 @@ use crate::binding::error::{internal, to_js};
 use crate::binding::guard::guard;
 use crate::binding::options::{PasswordForm, SealerOptions};
 use crate::binding::seals::shared;
-use crate::binding::settle::settle;
+use crate::binding::settle::{settle, settled};
 use crate::binding::text::decode;
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorCode, Result};
@@ -206,9 +206,13 @@ pub(crate) fn moment(now: JsNumber) -> napi::Result<Timestamp, ErrorCode> {
 }
 
 fn request(env: &Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'_, ()>, ErrorCode> {
-    let (sender, receiver) = oneshot::channel::<Result<()>>();
+    let (sender, mut receiver) = oneshot::channel::<Result<()>>();
     // A receiver that is gone belongs to an environment that is gone.
     ask(Box::new(move |outcome| drop(sender.send(outcome))));
+    // Most of a flood is refused at once.
+    if let Ok(outcome) = receiver.try_recv() {
+        return settled(env, outcome).map_err(|error| internal(&error));
+    }
     // A sender that goes without a word is a continuation that panicked: whoever ends one on purpose says why.
     settle(env, async move { receiver.await.unwrap_or(Err(Error::Panicked)) }, |()| ())
 }

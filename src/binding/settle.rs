@@ -47,3 +47,11 @@ where
     })
     .map_err(|error| internal(&error))
 }
+
+/// A promise for what is known already: no thread has to be woken for it, and the event loop none by it.
+pub(crate) fn settled<V: ToNapiValue>(env: &Env, outcome: Result<V>) -> napi::Result<PromiseRaw<'_, V>> {
+    match outcome {
+        Ok(value) => PromiseRaw::resolve(env, value),
+        Err(error) => PromiseRaw::reject(env, to_rejection(*env, &error)),
+    }
+}
