@@ -1,10 +1,12 @@
 //! Time as an argument.
 //!
-//! Nothing here or above asks the system for the time: JavaScript passes `Date.now()` into every call that judges an
-//! age, so that fake timers work and one request sees one instant. Code that must read a clock of its own belongs in
-//! this file.
+//! Nothing above asks the system for the time: JavaScript passes `Date.now()` into every call that judges an age, so
+//! that fake timers work and one request sees one instant. What has to know how long something takes is given a
+//! [`Monotonic`], and the one that reads the system's is made here.
 
 #![forbid(unsafe_code)]
+
+use std::time::{Duration, Instant};
 
 /// Milliseconds of one UTC day.
 pub const DAY_MS: f64 = 86_400_000.0;
@@ -61,6 +63,23 @@ impl Timestamp {
     pub fn until_next_day(self) -> f64 {
         DAY_MS - self.0.rem_euclid(DAY_MS)
     }
+}
+
+/// Tells how long ago some moment was, always the same one, by a clock that is never set back.
+pub type Monotonic = Box<dyn Fn() -> Duration + Send + Sync>;
+
+/// The system's monotonic clock.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "everybody else is given this one, or a test's")]
+pub fn monotonic() -> Monotonic {
+    let start = Instant::now();
+    Box::new(move || start.elapsed())
+}
+
+/// A clock that stands still, by which nothing takes any time.
+#[must_use]
+pub fn stopped() -> Monotonic {
+    Box::new(|| Duration::ZERO)
 }
 
 #[cfg(test)]

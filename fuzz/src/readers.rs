@@ -4,7 +4,7 @@
 
 use std::sync::Arc;
 
-use ironkeep::clock::Timestamp;
+use ironkeep::clock::{Timestamp, stopped};
 use ironkeep::error::Result;
 use ironkeep::seal::Bound;
 use ironkeep::seal::iron::Iron;
@@ -84,7 +84,7 @@ pub fn process() -> Result<Arc<Shared>> {
         job();
         true
     };
-    Shared::new(1, Box::new(inline))
+    Shared::new(1, Box::new(inline), stopped())
 }
 
 /// A reader in a process of its own.

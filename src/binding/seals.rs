@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use crate::binding::runtime::spawn_blocking;
+use crate::clock::monotonic;
 use crate::error::Result;
 use crate::seal::shared::Shared;
 
@@ -16,6 +17,6 @@ pub(crate) fn shared() -> Result<&'static Arc<Shared>> {
         return Ok(shared);
     }
     let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let made = Shared::new(cores.saturating_sub(1), Box::new(spawn_blocking))?;
+    let made = Shared::new(cores.saturating_sub(1), Box::new(spawn_blocking), monotonic())?;
     Ok(SHARED.get_or_init(|| made))
 }

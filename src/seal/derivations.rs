@@ -1,8 +1,8 @@
 //! The queue in front of the expensive derivations.
 //!
 //! Whoever sends a cookie chooses its salt, so whoever sends cookies can ask for derivations of 1.6 ms each. The queue
-//! bounds what that costs: few at once, few waiting, one flight for each key however many ask for it, and a lane of its
-//! own for salts that are known to be ours, so that forged cookies cannot make honest ones wait.
+//! bounds what that costs: few at once, few waiting and none for long, one flight for each key however many ask for it,
+//! and a lane of its own for salts that are known to be ours, so that forged cookies cannot make honest ones wait.
 
 #![forbid(unsafe_code)]
 
@@ -10,7 +10,9 @@ use std::collections::{HashMap, VecDeque};
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
+use std::time::Duration;
 
+use crate::clock::Monotonic;
 use crate::error::{Error, Result};
 use crate::panics::{caught, fail_point};
 use crate::seal::key_cache::{KeyId, KeySpec};
@@ -18,6 +20,8 @@ use crate::secret::SecretBytes;
 
 /// How many derivations may wait in each lane. A full lane is `ERR_BUSY`.
 pub const MAX_QUEUED: usize = 64;
+/// How long a derivation may wait in the lane of strangers: a full one takes seconds where cores are slow or taken.
+const MAX_FOREIGN_WAIT: Duration = Duration::from_millis(400);
 /// How many calls may wait for one derivation in the lane of strangers: forged tokens can share a salt too.
 const MAX_FOREIGN_WAITERS: usize = 1024;
 
@@ -42,6 +46,7 @@ pub struct Derivations {
     state: Mutex<State>,
     max_running: usize,
     spawn: Spawn,
+    clock: Monotonic,
 }
 
 #[derive(Default)]
@@ -54,7 +59,16 @@ struct State {
 
 struct Flight {
     spec: KeySpec,
+    /// Until when it waits in the lane of strangers. In our own there is no such end.
+    until: Option<Duration>,
     waiters: Vec<Waiter>,
+}
+
+/// What comes of the derivation that is next.
+enum Next {
+    Derive(KeyId, KeySpec),
+    /// It waited too long.
+    Refuse(Vec<Waiter>),
 }
 
 impl State {
@@ -68,18 +82,27 @@ impl State {
     fn next(&mut self) -> Option<KeyId> {
         self.own.pop_front().or_else(|| self.foreign.pop_front())
     }
+
+    /// What to do with a flight that has left its lane.
+    fn begin(&mut self, id: KeyId, now: Duration) -> Option<Next> {
+        let flight = self.flights.get(&id)?;
+        if flight.until.is_none_or(|until| now <= until) {
+            return Some(Next::Derive(id, flight.spec.clone()));
+        }
+        self.flights.remove(&id).map(|flight| Next::Refuse(flight.waiters))
+    }
 }
 
 impl Derivations {
-    /// A queue that runs at most `max_running` derivations at once, on threads that `spawn` gives.
+    /// A queue that runs at most `max_running` derivations at once, on threads that `spawn` gives. They wait by `clock`.
     #[must_use]
-    pub fn new(max_running: usize, spawn: Spawn) -> Arc<Self> {
-        Arc::new(Self { state: Mutex::default(), max_running: max_running.max(1), spawn })
+    pub fn new(max_running: usize, spawn: Spawn, clock: Monotonic) -> Arc<Self> {
+        Arc::new(Self { state: Mutex::default(), max_running: max_running.max(1), spawn, clock })
     }
 
     /// Derives `spec` and hands the key to `waiter`; joins a flight of the same key when there is one.
     ///
-    /// `waiter` gets `ERR_BUSY` at once when the lane is full.
+    /// `waiter` gets `ERR_BUSY` at once when the lane is full, and later when a stranger's salt waited too long.
     pub fn derive(self: &Arc<Self>, id: KeyId, spec: KeySpec, lane: Lane, waiter: Waiter) {
         let mut state = self.state();
         if let Some(flight) = state.flights.get_mut(&id) {
@@ -89,11 +112,12 @@ impl Derivations {
                 return;
             }
             flight.waiters.push(waiter);
-            if lane == Lane::Own
-                && let Some(place) = state.foreign.iter().position(|queued| *queued == id)
-            {
-                state.foreign.remove(place);
-                state.own.push_back(id);
+            if lane == Lane::Own {
+                flight.until = None;
+                if let Some(place) = state.foreign.iter().position(|queued| *queued == id) {
+                    state.foreign.remove(place);
+                    state.own.push_back(id);
+                }
             }
             return;
         }
@@ -103,7 +127,8 @@ impl Derivations {
             return;
         }
         state.lane(lane).push_back(id);
-        state.flights.insert(id, Flight { spec, waiters: vec![waiter] });
+        let until = (lane == Lane::Foreign).then(|| (self.clock)() + MAX_FOREIGN_WAIT);
+        state.flights.insert(id, Flight { spec, until, waiters: vec![waiter] });
         if state.running >= self.max_running {
             return;
         }
@@ -139,26 +164,33 @@ struct Worker {
 
 impl Worker {
     fn run(mut self) {
-        while let Some((id, spec)) = self.next() {
-            let key = caught(|| {
-                let key = Arc::new(spec.derive());
-                fail_point("derivation");
-                key
-            });
-            let waiters = self.queue.state().flights.remove(&id).map(|flight| flight.waiters);
+        while let Some(next) = self.next() {
+            let (waiters, key) = match next {
+                Next::Refuse(waiters) => (waiters, Err(Error::Busy)),
+                Next::Derive(id, spec) => {
+                    let key = caught(|| {
+                        let key = Arc::new(spec.derive());
+                        fail_point("derivation");
+                        key
+                    });
+                    let flight = self.queue.state().flights.remove(&id);
+                    (flight.map(|flight| flight.waiters).unwrap_or_default(), key)
+                }
+            };
             self.current = None;
-            hand_to(waiters.into_iter().flatten(), &key);
+            hand_to(waiters.into_iter(), &key);
         }
     }
 
     /// The next derivation. With none left the place is given back under the same lock, so that a derivation that
     /// arrives in between finds it free.
-    fn next(&mut self) -> Option<(KeyId, KeySpec)> {
+    fn next(&mut self) -> Option<Next> {
+        let now = (self.queue.clock)();
         let mut state = self.queue.state();
         self.current = state.next();
         let next = self.current.and_then(|id| {
             fail_point("worker");
-            Some((id, state.flights.get(&id)?.spec.clone()))
+            state.begin(id, now)
         });
         if next.is_none() {
             state.running -= 1;
@@ -216,6 +248,7 @@ mod tests {
         secret: Arc<TextSecret>,
         queue: Arc<Derivations>,
         jobs: Arc<Mutex<Vec<Job>>>,
+        now: Arc<Mutex<Duration>>,
         order: (mpsc::Sender<Finished>, mpsc::Receiver<Finished>),
     }
 
@@ -224,6 +257,8 @@ mod tests {
             let process = ProcessKey::new().unwrap();
             let jobs = Arc::new(Mutex::new(Vec::<Job>::new()));
             let spawned = Arc::clone(&jobs);
+            let now = Arc::new(Mutex::new(Duration::ZERO));
+            let clock = Arc::clone(&now);
             Self {
                 secret: Arc::new(TextSecret::new("a password", &process)),
                 process,
@@ -233,8 +268,10 @@ mod tests {
                         spawned.lock().unwrap().push(job);
                         true
                     }),
+                    Box::new(move || *clock.lock().unwrap()),
                 ),
                 jobs,
+                now,
                 order: mpsc::channel(),
             }
         }
@@ -308,6 +345,20 @@ mod tests {
         let finished = fixture.run_all();
         assert_eq!(finished[0], ("ours".to_owned(), true));
         assert_eq!(finished.len(), MAX_QUEUED + 1);
+    }
+
+    #[test]
+    fn a_strangers_salt_that_waited_too_long_is_busy_and_ours_is_not() {
+        let fixture = Fixture::new(1);
+        fixture.ask("late", Lane::Foreign);
+        fixture.ask("pulled", Lane::Foreign);
+        fixture.ask("ours", Lane::Own);
+        *fixture.now.lock().unwrap() += Duration::from_millis(1);
+        fixture.ask("soon", Lane::Foreign);
+        fixture.ask("pulled", Lane::Own);
+        *fixture.now.lock().unwrap() += MAX_FOREIGN_WAIT;
+        let ended = [("ours", true), ("pulled", true), ("pulled", true), ("late", false), ("soon", true)];
+        assert_eq!(fixture.run_all(), ended.map(|(salt, derived)| (salt.to_owned(), derived)));
     }
 
     #[test]

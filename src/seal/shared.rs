@@ -5,6 +5,7 @@
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError, Weak};
 
+use crate::clock::Monotonic;
 use crate::error::Result;
 use crate::seal::derivations::{Derivations, Lane, Spawn, Waiter};
 use crate::seal::derive::{MAX_INLINE_ITERATIONS, TextSecret};
@@ -22,15 +23,15 @@ pub struct Shared {
 }
 
 impl Shared {
-    /// New state whose derivations run on threads that `spawn` gives, at most `max_running` at once.
+    /// New state whose derivations run on threads that `spawn` gives, at most `max_running` at once, and wait by `clock`.
     ///
     /// # Errors
     /// `ERR_INTERNAL` when the system has no random bytes.
-    pub fn new(max_running: usize, spawn: Spawn) -> Result<Arc<Self>> {
+    pub fn new(max_running: usize, spawn: Spawn, clock: Monotonic) -> Result<Arc<Self>> {
         Ok(Arc::new(Self {
             process: ProcessKey::new()?,
             keys: KeyCache::default(),
-            derivations: Derivations::new(max_running, spawn),
+            derivations: Derivations::new(max_running, spawn, clock),
             epochs: Mutex::default(),
         }))
     }

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::*;
+use crate::clock::stopped;
 use crate::error::ErrorCode;
 use crate::seal::conformance::{NOW, bound, now, seal, unseal};
 use crate::seal::ik1::Ik1Options;
@@ -17,7 +18,7 @@ const DAY: f64 = 86_400_000.0;
 
 /// A ring of the same key in each process, and a sealer with it.
 fn process(written: Written) -> Arc<Formats> {
-    let shared = Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok())).unwrap();
+    let shared = Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok()), stopped()).unwrap();
     let entry = RingEntry {
         id: "a".into(),
         secret: RawSecret::Text(SECRET.to_owned().into()),

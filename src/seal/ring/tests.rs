@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 use super::*;
+use crate::clock::stopped;
 use crate::error::ErrorCode;
 use crate::seal::conformance::now;
 
@@ -10,7 +11,7 @@ const SECRETS: [&str; 3] =
     ["Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU", "qW3eR5tY7uI9oP1aS2dF4gH6jK8lZ0xC", "mN2bV4cX6zA8sD0fG1hJ3kL5pO7iU9yT"];
 
 fn shared() -> Arc<Shared> {
-    Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok())).unwrap()
+    Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok()), stopped()).unwrap()
 }
 
 fn entry(id: &str, secret: &str, seal_from: f64) -> RingEntry {

@@ -58,6 +58,7 @@ fn a_day_that_is_not_ready_seals_with_the_last_pair_and_prepares_its_own() {
             queue.lock().unwrap().push(job);
             true
         }),
+        stopped(),
     )
     .unwrap();
     let run_all = || {

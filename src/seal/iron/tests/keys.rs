@@ -90,7 +90,7 @@ fn no_forgery_makes_an_honest_token_of_any_of_our_passwords_wait() {
             queue.lock().unwrap().push(job);
             true
         };
-        let iron = iron_with(spec, options(written), &Shared::new(1, Box::new(spawn)).unwrap());
+        let iron = iron_with(spec, options(written), &Shared::new(1, Box::new(spawn), stopped()).unwrap());
         let busy = Arc::new(Mutex::new(0));
         for number in 0..200 {
             let forged = format!(
@@ -133,7 +133,7 @@ fn an_authentic_token_queues_with_strangers_once() {
     let iron = iron(
         STRONG,
         IronOptions { salts: SaltPolicy::Fresh, ..options(8192) },
-        &Shared::new(1, Box::new(spawn)).unwrap(),
+        &Shared::new(1, Box::new(spawn), stopped()).unwrap(),
     );
     let (sender, outcomes) = std::sync::mpsc::channel();
     let ask = |who: &'static str, token: String| {

@@ -14,7 +14,7 @@ mod rings;
 mod vectors;
 
 use super::*;
-use crate::clock::DAY_MS;
+use crate::clock::{DAY_MS, stopped};
 use crate::error::ErrorCode;
 use crate::seal::conformance::{self, NOW, bound, now, seal, unseal};
 use crate::seal::keyring::{MapRules, PasswordSpec};
@@ -28,7 +28,7 @@ pub(super) const OTHER: &str = "qW3eR5tY7uI9oP1aS2dF4gH6jK8lZ0xC";
 pub(super) const WEAK: &str = "passwordpasswordpasswordpassword";
 
 pub(super) fn shared() -> Arc<Shared> {
-    Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok())).unwrap()
+    Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok()), stopped()).unwrap()
 }
 
 pub(super) fn password(text: &str) -> RawPassword {

@@ -106,6 +106,7 @@ fn a_derivation_whose_key_was_removed_meanwhile_is_discarded() {
             queue.lock().unwrap().push(job);
             true
         }),
+        stopped(),
     )
     .unwrap();
     let (ring, iron) = ring(vec![entry("a", STRONG), entry("b", OTHER)], &held);

@@ -120,7 +120,7 @@ fn process() -> Arc<Shared> {
         job();
         true
     };
-    Shared::new(1, Box::new(inline)).unwrap()
+    Shared::new(1, Box::new(inline), stopped()).unwrap()
 }
 
 /// Every kind, with its keys at hand.
