@@ -6,6 +6,8 @@ import { plainEnvironment } from "../_command.ts";
 export interface ChildOptions {
   readonly args?: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
+  /** The Node that runs it; this one without. */
+  readonly node?: string;
   /** A child that runs longer is killed, and its result tells so by its signal. */
   readonly deadlineMs: number;
 }
@@ -18,10 +20,13 @@ export interface ChildResult {
 }
 
 /** Runs a script of this folder in a Node of its own, which may crash alone. */
-export function runChild(script: string, { args = [], env, deadlineMs }: ChildOptions): Promise<ChildResult> {
+export function runChild(
+  script: string,
+  { args = [], env, node = process.execPath, deadlineMs }: ChildOptions,
+): Promise<ChildResult> {
   return new Promise((resolve, reject) => {
     const file = fileURLToPath(new URL(script, import.meta.url));
-    const child = spawn(process.execPath, ["--expose-gc", file, ...args], {
+    const child = spawn(node, ["--expose-gc", file, ...args], {
       env: plainEnvironment(env),
       stdio: ["ignore", "pipe", "pipe"],
     });

@@ -1,25 +1,15 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
 import { plainEnvironment } from "../_command.ts";
-import { installed } from "../_install.ts";
+import { INSTALLS_WITHIN_MS, binaryOf, nodes, platform, runsHere } from "./_versions.ts";
 
-const versions = join(import.meta.dirname, "versions");
 const smoke = join(import.meta.dirname, "smoke.mjs");
 /** Far more than it takes: what is killed by this did not end by itself. */
 const ENDS_WITHIN_MS = 60_000;
-const INSTALLS_WITHIN_MS = 300_000;
-
-const platform = `${process.platform}-${process.arch}`;
-const runs = platform === "linux-x64";
-const { dependencies } = JSON.parse(readFileSync(join(versions, "package.json"), "utf8")) as {
-  dependencies: Readonly<Record<string, string>>;
-};
-const nodes = Object.entries(dependencies).map(([name, spec]) => ({ name, version: spec.replace(/^.*@/, "") }));
 
 /** What a script said and how it ended, reduced to what may go wrong. */
 interface Ending {
@@ -72,16 +62,15 @@ describe("the addon loads, passes and ends", () => {
     2 * ENDS_WITHIN_MS,
   );
 
-  it.each(runs ? nodes : [])(
+  it.each(runsHere ? nodes : [])(
     "on Node $version",
     async ({ name, version }) => {
-      const folder = await installed(versions, "nodes");
-      expect(await runSmoke(join(folder, "node_modules", name, "bin/node"))).toEqual(passedOn(version));
+      expect(await runSmoke(await binaryOf(name))).toEqual(passedOn(version));
     },
     INSTALLS_WITHIN_MS + 2 * ENDS_WITHIN_MS,
   );
 
-  it.each(runs ? [] : nodes)(`(not run on ${platform}, for which its package has no binary: Node $version)`, () => {
-    expect(runs).toBe(false);
+  it.each(runsHere ? [] : nodes)(`(not run on ${platform}, for which its package has no binary: Node $version)`, () => {
+    expect(runsHere).toBe(false);
   });
 });
