@@ -33,8 +33,8 @@ async function visits(kind, list, seconds) {
 
 const commands = {
   // Until every known cookie's keys are there, and the code is compiled.
-  warm: async () => {
-    for (let round = 0; round < 3; round++) await visits("known", known, 3);
+  warm: async (seconds) => {
+    await visits("known", known, seconds);
   },
   idle: async (seconds) => ({ known: await visits("known", known, seconds) }),
   prepare: async (seconds) => {

@@ -51,6 +51,19 @@ export async function attempt(name, call, deadline = DEADLINE_MS) {
   outcomes.push({ name, ...(await ended(call, deadline)) });
 }
 
+/** The queue of derivations is the process's, and other threads may have filled it. */
+async function unlessBusy(work) {
+  const end = process.uptime() + DEADLINE_MS / 1000;
+  for (;;) {
+    try {
+      return await work();
+    } catch (error) {
+      if (error.code !== "ERR_BUSY" || process.uptime() > end) throw error;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 0));
+  }
+}
+
 async function stillWorks() {
   const data = { user: "ann" };
   for (const iterations of [1, 8192]) {
@@ -77,6 +90,6 @@ async function stillWorks() {
 export async function report() {
   await new Promise((resolve) => setTimeout(resolve, 0));
   globalThis.gc?.();
-  const afterwards = await stillWorks().catch((error) => `failed: ${textOf(error)}`);
+  const afterwards = await unlessBusy(stillWorks).catch((error) => `failed: ${textOf(error)}`);
   process.stdout.write(`\n${JSON.stringify({ outcomes, unhandled, afterwards })}\n`);
 }
