@@ -28,6 +28,8 @@ pub mod strength;
 mod conformance;
 #[cfg(test)]
 mod published_vectors;
+#[cfg(test)]
+mod seeded;
 
 use std::fmt;
 use std::sync::Arc;

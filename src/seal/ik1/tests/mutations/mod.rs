@@ -6,7 +6,6 @@
 #![forbid(unsafe_code)]
 
 mod mutate;
-mod random;
 mod readers;
 
 use std::collections::BTreeMap;

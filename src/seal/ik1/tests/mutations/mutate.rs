@@ -4,9 +4,9 @@
 
 use std::ops::Range;
 
-use super::random::Random;
 use super::readers::{LONGEST_TOKEN, Readers};
 use super::*;
+use crate::seal::seeded::Random;
 
 const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const WORD: &[u8] = b"abcdefghijklmnopqrstuvwxyz_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";

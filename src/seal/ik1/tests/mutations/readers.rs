@@ -4,8 +4,8 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 
-use super::random::Random;
 use super::*;
+use crate::seal::seeded::Random;
 
 /// The longest token that is read, in characters.
 pub(super) const LONGEST_TOKEN: usize = 2000;

@@ -2,8 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use super::random::Random;
 use super::*;
+use crate::seal::seeded::Random;
 
 /// Tokens of one kind. They are the same in every run, so that a seed is all that repeats a case.
 pub(super) struct Kind {

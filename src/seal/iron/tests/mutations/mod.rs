@@ -8,7 +8,6 @@
 mod kinds;
 mod mutate;
 mod parts;
-mod random;
 mod stage;
 
 use std::collections::BTreeMap;

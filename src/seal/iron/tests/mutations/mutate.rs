@@ -4,7 +4,7 @@
 
 use super::kinds::{Kind, LONGEST_TOKEN};
 use super::parts::INTEGRITY_SALT;
-use super::random::Random;
+use crate::seal::seeded::Random;
 
 pub(super) const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 /// What is in no token, or in none there. The last ones are others whose low byte, or whose compatibility form, is an `A`.
