@@ -14,11 +14,14 @@ use std::time::Duration;
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 use criterion::{BenchmarkId, Criterion, criterion_group, criterion_main};
-use ironkeep::clock::Timestamp;
+use ironkeep::clock::{Timestamp, stopped};
+use ironkeep::seal::ik1::{Ik1, Ik1Options};
 use ironkeep::seal::iron::Iron;
 use ironkeep::seal::iron::options::{HalfOptions, IronOptions, Rounds, SaltPolicy};
 use ironkeep::seal::key_cache::KeyUse;
-use ironkeep::seal::keyring::{Keyring, MapRules, PasswordSpec, RawPassword, RawSecret};
+use ironkeep::seal::keyring::{Keyring, MapRules, PasswordSpec};
+use ironkeep::seal::password::{RawPassword, RawSecret};
+use ironkeep::seal::ring::{KeySource, Ring, RingEntry};
 use ironkeep::seal::shared::Shared;
 use ironkeep::seal::{Attempt, Bound, SealFormat};
 use rustix::time::{ClockId, clock_gettime};
@@ -69,10 +72,23 @@ impl Measurement for ThreadCpu {
     }
 }
 
+const SECRET: &str = "Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU";
+
+fn shared() -> Arc<Shared> {
+    Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok()), stopped()).unwrap()
+}
+
+/// A sealer of ik1 with a ring of one key.
+fn ik1() -> Arc<dyn SealFormat> {
+    let secret = RawSecret::Text(SECRET.to_owned().into());
+    let entry = RingEntry { id: "k1".into(), secret, seal_from: Timestamp::from_millis(0.0) };
+    Ik1::new(Ring::new(vec![entry], shared()).unwrap(), Ik1Options::default(), None)
+}
+
 /// A sealer as `ironkeep/h3` makes them: the generation's iterations are written, those of both are read.
-fn iron(iterations: u32) -> Arc<Iron> {
-    let shared = Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok())).unwrap();
-    let half = || Some(RawSecret::Text("Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU".to_owned().into()));
+fn iron(iterations: u32) -> Arc<dyn SealFormat> {
+    let shared = shared();
+    let half = || Some(RawSecret::Text(SECRET.to_owned().into()));
     let password = RawPassword { id: String::new(), encryption: half(), integrity: half() };
     let spec = PasswordSpec::Positional(vec![password]);
     let half_options = |usage| HalfOptions { usage, salt_bits: 256, iterations, min_password_len: 32 };
@@ -87,7 +103,8 @@ fn iron(iterations: u32) -> Arc<Iron> {
         salts: SaltPolicy::Epoch,
         max_token_chars: 64 * 1024,
     };
-    Iron::new(Keyring::new(spec, MapRules::Session, shared.process()).unwrap(), options, shared)
+    let keyring = Keyring::new(spec, MapRules::Session, shared.process()).unwrap();
+    Iron::new(KeySource::Fixed(Arc::new(keyring)), options, shared)
 }
 
 /// Text of `size` bytes that differs by `index`.
@@ -104,10 +121,10 @@ fn ready<T>(attempt: Attempt<T>) -> T {
 }
 
 /// Derives the keys that sealing lacks, so that only warm calls are measured.
-fn warm(iron: &Arc<Iron>, bound: &Bound, now: Timestamp) {
-    if iron.try_seal(b"{}", bound, now).unwrap() == Attempt::NeedsKey {
+fn warm(format: &Arc<dyn SealFormat>, bound: &Bound, now: Timestamp) {
+    if format.try_seal(b"{}", bound, now).unwrap() == Attempt::NeedsKey {
         let (sender, receiver) = mpsc::channel();
-        Arc::clone(iron).request_seal_key(bound, now, Box::new(move |outcome| sender.send(outcome).unwrap()));
+        Arc::clone(format).request_seal_key(bound, now, Box::new(move |outcome| sender.send(outcome).unwrap()));
         receiver.recv().unwrap().unwrap();
     }
 }
@@ -115,12 +132,12 @@ fn warm(iron: &Arc<Iron>, bound: &Bound, now: Timestamp) {
 fn bench(criterion: &mut Criterion<ThreadCpu>) {
     let now = Timestamp::from_millis(NOW);
     let bound = Bound { purpose: "session".into(), name: "h3".into(), audience: String::new() };
-    for (generation, iterations) in GENERATIONS {
-        let iron = iron(iterations);
-        warm(&iron, &bound, now);
+    let generations = GENERATIONS.map(|(name, iterations)| (name, iron(iterations)));
+    for (name, format) in generations.into_iter().chain([("ik1", ik1())]) {
+        warm(&format, &bound, now);
         for size in SIZES {
-            let seal = |payload: &Vec<u8>| ready(iron.try_seal(black_box(payload), &bound, now).unwrap());
-            let unseal = |token: &String| ready(iron.try_unseal(black_box(token), &bound, now).unwrap()).payload;
+            let seal = |payload: &Vec<u8>| ready(format.try_seal(black_box(payload), &bound, now).unwrap());
+            let unseal = |token: &String| ready(format.try_unseal(black_box(token), &bound, now).unwrap()).payload;
             // Lazy: most of them are not asked for when a filter is given.
             let payloads = LazyCell::new(|| (0..SESSIONS).map(|index| payload(index, size)).collect::<Vec<_>>());
             let tokens = LazyCell::new(|| {
@@ -132,7 +149,7 @@ fn bench(criterion: &mut Criterion<ThreadCpu>) {
                 tokens
             });
 
-            let mut group = criterion.benchmark_group(generation);
+            let mut group = criterion.benchmark_group(name);
             let mut turn = (0..SESSIONS).cycle();
             group.bench_function(BenchmarkId::new("seal", size), |bencher| {
                 let payloads = &*payloads;

@@ -14,7 +14,7 @@
 import { randomBytes } from "node:crypto";
 import { isDeepStrictEqual } from "node:util";
 
-import { buildCore, measureCore } from "./lib/core.mjs";
+import { FORMATS, buildCore, measureCore } from "./lib/core.mjs";
 import { mainClock } from "./lib/cpu.mjs";
 import { Document, machineLine } from "./lib/document.mjs";
 import { foreignTokens } from "./lib/foreign.mjs";
@@ -57,12 +57,11 @@ const jsonAlone = (sessions) => ({
 });
 
 /** The core as a contender: its CPU is that of one thread, whichever column it stands in. */
-const coreAlone = (program, generation, bytes) => ({
-  name: `the core alone, generation ${generation}${generation === 2 ? ", warm" : ""}`,
-  coreOf: generation,
+const coreAlone = (program, format, bytes) => ({
+  name: `the core alone, ${format}, warm`,
+  coreOf: format,
   measure() {
-    const options = { generation: `generation ${generation}`, bytes, seconds: CORE_SECONDS, samples: CORE_SAMPLES };
-    const { seal, unseal } = measureCore(program, options);
+    const { seal, unseal } = measureCore(program, { format, bytes, seconds: CORE_SECONDS, samples: CORE_SAMPLES });
     const cpu = seal.median + unseal.median;
     return { opsPerSecond: 1e6 / cpu, mainCpu: cpu, allCpu: cpu };
   },
@@ -72,12 +71,12 @@ const coreAlone = (program, generation, bytes) => ({
 function overCore(contenders, results) {
   const cpuWhere = (test) => results[contenders.findIndex(test)].mainCpuMicroseconds;
   const json = cpuWhere(({ isJson }) => isJson);
-  return contenders.flatMap(({ name, generation }, index) => {
-    if (generation === undefined) return [];
-    const core = cpuWhere(({ coreOf }) => coreOf === generation);
+  return contenders.flatMap(({ name, format }, index) => {
+    if (format === undefined) return [];
+    const core = cpuWhere(({ coreOf }) => coreOf === format);
     const seen = results[index].mainCpuMicroseconds;
     const times = (key) => (seen[key] - json[key]) / core[key];
-    return [{ name, generation, ofMedians: times("median"), ofLeasts: times("least"), goal: CORE_GOAL }];
+    return [{ name, format, ofMedians: times("median"), ofLeasts: times("least"), goal: CORE_GOAL }];
   });
 }
 
@@ -94,7 +93,7 @@ async function contendersFor({ bytes, shape }, program) {
   for (const contender of trips) await verify(contender, sessions);
   return [
     ...trips.map(({ roundTrip, ...contender }) => ({ ...contender, operation: roundTrip })),
-    ...[1, 2].map((generation) => coreAlone(program, generation, bytes)),
+    ...FORMATS.map((format) => coreAlone(program, format, bytes)),
   ];
 }
 

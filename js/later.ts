@@ -3,6 +3,6 @@
  *
  * Nearly every session is opened and sealed without a wait, and a promise for each step would cost more than the step.
  */
-export function whenReady<T, U>(value: T | Promise<T>, next: (value: T) => U | Promise<U>): U | Promise<U> {
-  return value instanceof Promise ? value.then(next) : next(value);
+export function whenReady<T, U>(value: T | Promise<T>, then: (value: T) => U | Promise<U>): U | Promise<U> {
+  return value instanceof Promise ? value.then(then) : then(value);
 }

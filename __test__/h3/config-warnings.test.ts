@@ -45,6 +45,7 @@ describe("warnings about a config", () => {
   it("the documented keys are all known", async () => {
     const config: Required<Omit<SessionConfig, "crypto" | "seal">> = {
       password: PASSWORD,
+      audience: "",
       maxAge: 60,
       idleTimeout: 30,
       name: "known",

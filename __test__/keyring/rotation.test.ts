@@ -33,12 +33,12 @@ test.each([
   const byKey = new Map<string, string[]>();
   const sealers = new Map<string, Set<number>>();
   let turn = 0;
-  let isDone = false;
+  const until = { isDone: false };
 
   /** One member seals without a pause; another opens what it sealed. */
   const work = async (index: number): Promise<void> => {
     const member = members[index] as Member;
-    while (!isDone) {
+    while (!until.isDone) {
       const tokens = await member.seal();
       for (const token of tokens) {
         const kid = kidOf(token);
@@ -74,14 +74,14 @@ test.each([
         expect(answers).toEqual(old.map(() => refusal));
       }
     }
-    isDone = true;
+    until.isDone = true;
     await Promise.all(load);
 
     expect([...outcomes.keys()]).toEqual(["ok"]);
     expect(outcomes.get("ok")).toBeGreaterThan(MEMBERS * 100);
     expect(await Promise.all(members.map((member) => member.close()))).toEqual(members.map(() => 0));
   } finally {
-    isDone = true;
+    until.isDone = true;
     for (const member of members) member.kill();
     await Promise.allSettled(load);
     await file[Symbol.asyncDispose]();

@@ -8,8 +8,8 @@ import { median } from "./rounds.mjs";
 
 const HOME = join(root, "target/criterion");
 
-/** The generations of Fe26.2, as the bench names them. */
-export const GENERATIONS = ["generation 1", "generation 2"];
+/** The generations of Fe26.2, and ik1, as the bench names them. */
+export const FORMATS = ["generation 1", "generation 2", "ik1"];
 
 /** Compiles it in release, which takes a minute or two the first time, and gives the path of the program. */
 export function buildCore() {
@@ -31,18 +31,18 @@ function read(id) {
 }
 
 /**
- * Runs it for a generation and a size: warm seals, and unseals.
+ * Runs it for a format and a size: warm seals, and unseals.
  *
  * @param seconds to measure each of the two for, after a fifth of that to warm up.
  * @returns the microseconds of the thread for one of each: the medians and the leasts of the samples.
  */
-export function measureCore(program, { generation, bytes, seconds, samples }) {
+export function measureCore(program, { format, bytes, seconds, samples }) {
   const limits = ["--warm-up-time", seconds / 5, "--measurement-time", seconds, "--sample-size", samples].map(String);
-  rmSync(join(HOME, generation), { recursive: true, force: true });
-  execFileSync(program, ["--bench", "--quiet", ...limits, `^${generation}/\\w+/${bytes}$`], {
+  rmSync(join(HOME, format), { recursive: true, force: true });
+  execFileSync(program, ["--bench", "--quiet", ...limits, `^${format}/\\w+/${bytes}$`], {
     env: { ...process.env, CRITERION_HOME: HOME },
     // Its progress goes to stderr. What it said is in the error when it fails.
     stdio: ["ignore", "ignore", "pipe"],
   });
-  return { seal: read(`${generation}/seal/${bytes}`), unseal: read(`${generation}/unseal/${bytes}`) };
+  return { seal: read(`${format}/seal/${bytes}`), unseal: read(`${format}/unseal/${bytes}`) };
 }

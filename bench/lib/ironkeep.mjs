@@ -1,3 +1,4 @@
+import { createKeyring } from "ironkeep";
 import { sealSession, unsealSession } from "ironkeep/h3";
 import * as iron from "ironkeep/iron";
 
@@ -36,13 +37,17 @@ function ofOtherPairs(sessions, config) {
  */
 export async function ironkeeps(sessions, password, fresh) {
   const config = { password };
+  const ik1 = { password: createKeyring([{ id: "k1", secret: password }]), seal: { format: "ik1" } };
   const at = (index) => sessions[index % sessions.length];
   const v1 = await ironkeepEvents(sessions, newEvent.v1, config);
   const v2 = await ironkeepEvents(sessions, newEvent.v2, config);
-  const onEvent = (events) => async (index) => {
-    const event = events[index % events.length];
-    return unsealSession(event, config, await sealSession(event, config));
-  };
+  const modern = await ironkeepEvents(sessions, newEvent.v2, ik1);
+  const onEvent =
+    (events, of = config) =>
+    async (index) => {
+      const event = events[index % events.length];
+      return unsealSession(event, of, await sealSession(event, of));
+    };
   const opening = (tokenAt) => async (index) => {
     const event = v2[index % v2.length];
     await sealSession(event, config);
@@ -60,15 +65,16 @@ export async function ironkeeps(sessions, password, fresh) {
     },
     {
       name: "ironkeep/iron sealSync",
-      generation: 1,
+      format: "generation 1",
       iterations: 1,
       roundTrip(index) {
         const token = iron.sealSync(at(index), password, iron.defaults);
         return iron.unsealSync(token, password, iron.defaults);
       },
     },
-    { name: "ironkeep/h3 on an h3 v1 event", generation: 1, iterations: 1, roundTrip: onEvent(v1) },
-    { name: "ironkeep/h3 on an h3 v2 event", generation: 2, iterations: 8192, roundTrip: onEvent(v2) },
+    { name: "ironkeep/h3 on an h3 v1 event", format: "generation 1", iterations: 1, roundTrip: onEvent(v1) },
+    { name: "ironkeep/h3 on an h3 v2 event", format: "generation 2", iterations: 8192, roundTrip: onEvent(v2) },
+    { name: "ironkeep/h3 on an h3 v2 event, ik1", format: "ik1", iterations: 0, roundTrip: onEvent(modern, ik1) },
     {
       name: "  opening cookies first seen, which share one pair of salts first seen",
       iterations: 8192,

@@ -128,15 +128,23 @@ function sealContent(config: SessionConfig, major: Major): readonly unknown[] {
 }
 
 /** @throws `ERR_CONFIG` for a format that does not exist or lacks its ring, and for texts that cannot be bound. */
-function sealFormat(config: SessionConfig, keys: Keys): Pick<SealerOptions, "acceptIronUntil" | "audience" | "compress" | "format"> {
+function sealFormat(
+  config: SessionConfig,
+  keys: Keys,
+): Pick<SealerOptions, "acceptIronUntil" | "audience" | "compress" | "format"> {
   const { format = "iron", acceptIronUntil = 0, compress = false } = config.seal ?? {};
   const { audience = "" } = config;
-  if (format !== "iron" && format !== "ik1") throw ironkeepError("ERR_CONFIG", 'seal.format: has to be "iron" or "ik1"');
+  if (format !== "iron" && format !== "ik1")
+    throw ironkeepError("ERR_CONFIG", 'seal.format: has to be "iron" or "ik1"');
   if (format === "ik1" && !(keys instanceof Keyring)) {
-    throw ironkeepError("ERR_CONFIG", "seal.format: ik1 needs keys that are not stretched: pass a ring of createKeyring as password");
+    throw ironkeepError(
+      "ERR_CONFIG",
+      "seal.format: ik1 needs keys that are not stretched: pass a ring of createKeyring as password",
+    );
   }
   const until = Number(acceptIronUntil);
-  if (!Number.isFinite(until)) throw ironkeepError("ERR_CONFIG", "seal.acceptIronUntil: has to be a Date, or milliseconds since the epoch");
+  if (!Number.isFinite(until))
+    throw ironkeepError("ERR_CONFIG", "seal.acceptIronUntil: has to be a Date, or milliseconds since the epoch");
   const bound = Object.entries({ audience, name: sessionName(config) });
   // UTF-8 has no lone surrogates: two texts would be bound alike.
   const odd = bound.find(([, text]) => typeof text !== "string" || LONE_SURROGATE.test(text));

@@ -69,7 +69,10 @@ export class RingSealer implements Sealer {
 
   get #required(): Sealer {
     if (this.#sealer) return this.#sealer;
-    throw ironkeepError("ERR_KEYRING_UNAVAILABLE", "The keys of the key ring are not read yet: await its refresh() first");
+    throw ironkeepError(
+      "ERR_KEYRING_UNAVAILABLE",
+      "The keys of the key ring are not read yet: await its refresh() first",
+    );
   }
 }
 

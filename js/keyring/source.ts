@@ -82,7 +82,9 @@ function readInstant(instant: unknown, position: number): number {
   if (instant === undefined || instant === null) return 0;
   const millis = instant instanceof Date || typeof instant === "string" ? new Date(instant).getTime() : instant;
   if (typeof millis === "number" && Number.isFinite(millis)) return millis;
-  throw wrong(`sealFrom of key ${position} of the key ring has to be milliseconds since the epoch, a Date, or its text`);
+  throw wrong(
+    `sealFrom of key ${position} of the key ring has to be milliseconds since the epoch, a Date, or its text`,
+  );
 }
 
 function wrong(message: string): IronkeepError {

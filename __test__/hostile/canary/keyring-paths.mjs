@@ -25,8 +25,8 @@ const WRONG = {
   "an interval that is none": { keys: `a:${password}`, refreshInterval: password },
 };
 
-async function use(password) {
-  const config = { password, cookie: false };
+async function use(ring) {
+  const config = { password: ring, cookie: false };
   const token = await sealSession(mockEvent("http://localhost/"), config);
   return unsealSession(null, config, token);
 }
