@@ -4,9 +4,14 @@ import { execFile } from "node:child_process";
 const OURS =
   /^(?:BASE_URL$|DEV$|IRONKEEP_|MODE$|NAPI_RS_|NITRO_|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|NUXT_|PORT$|PROD$|SESSION_|SSR$|TEST$|VITEST|npm_)/;
 
+/** The addon that is under test, where it is not the one that the build makes: see vitest.config.ts. */
+const { IRONKEEP_TEST_ADDON: addon } = process.env;
+const underTest = addon === undefined ? {} : { NAPI_RS_NATIVE_LIBRARY_PATH: addon };
+
 /** The environment of a child that is to behave as at a user's. */
 export function plainEnvironment(more: Readonly<Record<string, string>> = {}): NodeJS.ProcessEnv {
-  return { ...Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name))), ...more };
+  const theirs = Object.fromEntries(Object.entries(process.env).filter(([name]) => !OURS.test(name)));
+  return { ...theirs, ...underTest, ...more };
 }
 
 export interface CommandOptions {

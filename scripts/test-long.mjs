@@ -6,6 +6,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
+import { buildChecked, checkedEnvironment } from "./lib/asan.mjs";
 import { build } from "./lib/build.mjs";
 import { fuzz } from "./lib/fuzz.mjs";
 import { ensureDependencies, requireCargo, requireNightly } from "./lib/require.mjs";
@@ -14,6 +15,10 @@ import { cargoTest, runSuites, vitest } from "./lib/suites.mjs";
 
 /** How many cases the properties in Rust have, and how many mutants of tokens are tried: with keys at hand, and by deriving them. */
 const CASES = { PROPTEST_CASES: "20000", WARM_MUTATIONS: "10000000", COLD_MUTATIONS: "20000" };
+/** What the addon is checked with. */
+const CHECKED = ["__test__/iron", "__test__/h3", "__test__/hostile"];
+/** Everything takes several times as long under AddressSanitizer. */
+const CHECKED_TIMEOUT = "--testTimeout=120000";
 const nodesFolder = join(root, "__test__/nodes/versions");
 
 function otherNodes() {
@@ -25,6 +30,11 @@ function otherNodes() {
 async function prepareNodes() {
   await build();
   ensureDependencies(nodesFolder);
+}
+
+async function prepareChecked() {
+  await build();
+  buildChecked();
 }
 
 const suites = [
@@ -39,14 +49,17 @@ const suites = [
     prepare: prepareNodes,
     run: (args) => vitest(args, { name, node: join(nodesFolder, "node_modules", name, "bin/node") }),
   })),
-];
-
-if (existsSync(join(root, "vitest.long.config.ts"))) {
-  suites.push({
+  {
     name: "js-long",
     prepare: build,
     run: (args) => vitest(["--config", "vitest.long.config.ts", ...args], { name: "long" }),
-  });
-}
+  },
+  {
+    name: "asan",
+    prepare: prepareChecked,
+    run: (args) =>
+      vitest([CHECKED_TIMEOUT, ...(args.length > 0 ? args : CHECKED)], { name: "asan", env: checkedEnvironment() }),
+  },
+];
 
 await main((args) => runSuites(suites, args));

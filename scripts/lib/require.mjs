@@ -19,7 +19,7 @@ export function requireNightly() {
   requireCargo();
   if (spawnSync("cargo", ["+nightly", "--version"]).status === 0) return;
   throw new Failure(
-    "Fuzzing needs a nightly Rust. Install it, then try again:\n\n" +
+    "Fuzzers and sanitizers need a nightly Rust. Install it, then try again:\n\n" +
       "  rustup toolchain install nightly --profile minimal\n",
   );
 }

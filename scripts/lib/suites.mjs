@@ -22,11 +22,11 @@ export async function cargoTest(args, env = {}) {
 }
 
 /** Runs vitest under `node`, whose folder comes first on PATH so that the tests' own children get it too. */
-export async function vitest(args, { node = process.execPath, name = "js" } = {}) {
+export async function vitest(args, { node = process.execPath, name = "js", env: more } = {}) {
   const report = join(root, "target/ironkeep", `vitest-${name}.json`);
   rmSync(report, { force: true });
   const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
-  const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH}` };
+  const env = { PATH: `${dirname(node)}${delimiter}${process.env.PATH}`, ...more };
   const { code } = await observe(node, [bin("vitest"), "run", ...reporters, ...args], { env });
   if (!existsSync(report)) return counted(code || 1, { passed: 0, failed: 0, skipped: 0 });
 
