@@ -26,6 +26,8 @@ export const ERROR_CODES = {
   ERR_KEYRING_UNAVAILABLE: "ERR_KEYRING_UNAVAILABLE",
   /** The sealed session is larger than its cookies may be. Keep less in the session. */
   ERR_COOKIE_TOO_LARGE: "ERR_COOKIE_TOO_LARGE",
+  /** The request may have been sent by another site, or lacks a valid CSRF token. It was answered with 403. */
+  ERR_CSRF: "ERR_CSRF",
   /** A defect in Ironkeep, such as a caught panic. Please report it. */
   ERR_INTERNAL: "ERR_INTERNAL",
 } as const;

@@ -46,6 +46,7 @@ error_codes! {
     KeyringClosed = "ERR_KEYRING_CLOSED": "The key ring was closed, and its keys are gone. Make a new one.",
     KeyringUnavailable = "ERR_KEYRING_UNAVAILABLE": "The function of a key ring failed, so a key is not known. Answer 503 and let the client try again.",
     CookieTooLarge = "ERR_COOKIE_TOO_LARGE": "The sealed session is larger than its cookies may be. Keep less in the session.",
+    Csrf = "ERR_CSRF": "The request may have been sent by another site, or lacks a valid CSRF token. It was answered with 403.",
     Internal = "ERR_INTERNAL": "A defect in Ironkeep, such as a caught panic. Please report it.",
 }
 
@@ -120,6 +121,12 @@ pub enum Error {
         /// Which key.
         position: usize,
     },
+    /// A password that is too weak to make CSRF tokens with, which show a MAC that guesses can be tried on.
+    #[error(
+        "CSRF tokens need a password of at least 32 random characters: make one with \
+         node -p \"require('crypto').randomBytes(32).toString('base64')\""
+    )]
+    WeakForCsrf,
     /// Every key of a ring has a `sealFrom` in the future.
     #[error("No key of the key ring may seal yet: the sealFrom of each is in the future")]
     NoSealingKey,
@@ -186,6 +193,7 @@ impl Error {
             | Self::PasswordTooShort { .. }
             | Self::KeyTooSmall
             | Self::WeakRingKey { .. }
+            | Self::WeakForCsrf
             | Self::InvalidKeyLength => ErrorCode::KeyWeak,
             Self::BadOptions
             | Self::UnknownAlgorithm(_)

@@ -4,6 +4,7 @@
 //!
 //! - [`error`], [`clock`], [`secret`], [`panics`]: the foundation. No I/O, no async.
 //! - [`seal`]: tokens that carry a session's data, the keys that make them, and the cache of those keys.
+//! - [`session`]: what belongs to a session and is no seal of it: CSRF tokens.
 //! - `binding` (feature `binding`): the only code that names `napi`.
 //!
 //! `cargo test --no-default-features` builds and tests the core without Node.
@@ -13,6 +14,7 @@ pub mod error;
 pub mod panics;
 pub mod seal;
 pub mod secret;
+pub mod session;
 
 #[cfg(feature = "binding")]
 mod binding;

@@ -1,0 +1,5 @@
+//! Sessions, apart from the seals that carry their data.
+
+#![forbid(unsafe_code)]
+
+pub mod csrf;
