@@ -29,6 +29,10 @@ export declare class Ring {
  * Times are milliseconds since the epoch. Errors carry a `code`.
  */
 export declare class Sealer {
+  /** A new CSRF token for the session with this id. */
+  csrfToken(sessionId: string, now: number): string
+  /** Whether a CSRF token was made for the session with this id, by a key that is still there. */
+  verifyCsrfToken(sessionId: string, token: string): boolean
   /** Takes the options. What is wrong with a password is said when it is used, except for a form that cannot work. */
   constructor(password: PasswordForm, options: SealerOptions)
   /** Whether the password looks typed rather than random. */

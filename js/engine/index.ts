@@ -90,6 +90,10 @@ export interface Sealer {
   sealSync(payload: string, now: number): string;
   /** Derives on the calling thread. */
   unsealSync(token: string, now: number): string | StaleSeal;
+  /** A new CSRF token for the session with this id. Throws `ERR_KEY_WEAK` for a password that looks typed. */
+  csrfToken(sessionId: string, now: number): string;
+  /** Whether a CSRF token was made for the session with this id, by a key that is still there. */
+  verifyCsrfToken(sessionId: string, token: string): boolean;
 }
 
 /** A key of a ring. */

@@ -61,6 +61,14 @@ export class RingSealer implements Sealer {
     return this.#required.unsealSync(token, now);
   }
 
+  csrfToken(sessionId: string, now: number): string {
+    return this.#required.csrfToken(sessionId, now);
+  }
+
+  verifyCsrfToken(sessionId: string, token: string): boolean {
+    return this.#required.verifyCsrfToken(sessionId, token);
+  }
+
   get #sealer(): Sealer | undefined {
     const ring = this.#ring.engine;
     if (!this.#made && ring) this.#made = createRingSealer(ring, this.#options);

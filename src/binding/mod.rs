@@ -7,6 +7,7 @@
 #![allow(unreachable_pub, reason = "napi's macros take public items, and JavaScript is who reaches them")]
 
 mod arguments;
+mod csrf;
 mod error;
 mod guard;
 #[cfg(feature = "inject-panics")]

@@ -52,6 +52,16 @@ impl Sealer {
     pub(crate) fn of(formats: Arc<Formats>, bound: Bound) -> Self {
         Self { formats, bound }
     }
+
+    /// The keys as they are now.
+    pub(crate) fn keyring(&self) -> Result<Arc<Keyring>> {
+        self.formats.iron().keyring()
+    }
+
+    /// What tokens are bound to.
+    pub(crate) fn bound(&self) -> &Bound {
+        &self.bound
+    }
 }
 
 #[napi]

@@ -105,7 +105,7 @@ const PASSWORD_FORMS = {
   "map.sessionRules": (value) => ({ form: "map", map: [], sessionRules: value }),
 };
 
-const METHODS = ["trySeal", "tryUnseal", "sealSync", "unsealSync", "deriveForUnseal"];
+const METHODS = ["trySeal", "tryUnseal", "sealSync", "unsealSync", "deriveForUnseal", "csrfToken", "verifyCsrfToken"];
 const PROPERTIES = ["guessable", "checkSealing", "deriveForSeal", ...METHODS];
 
 function borrowed(name) {

@@ -5,6 +5,7 @@
 use serde_json::Value;
 
 use super::*;
+use crate::clock::stopped;
 use crate::error::ErrorCode;
 use crate::seal::key_cache::ProcessKey;
 use crate::seal::keyring::{MapRules, PasswordSpec};
@@ -59,7 +60,7 @@ fn map(entries: &[(&str, &str)]) -> Keyring {
 }
 
 fn ring(entries: Vec<(&str, RawSecret, f64)>) -> Arc<Ring> {
-    let shared = Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok())).unwrap();
+    let shared = Shared::new(1, Box::new(|job| std::thread::Builder::new().spawn(job).is_ok()), stopped()).unwrap();
     Ring::new(entries.into_iter().map(entry).collect(), shared).unwrap()
 }
 
