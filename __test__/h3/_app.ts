@@ -8,6 +8,9 @@ export type Target = "in process" | "real server";
 export type MatrixEvent = v1.H3Event | v2.H3Event;
 export type Handler = (event: MatrixEvent) => unknown;
 
+/** What both majors take as a middleware. */
+export type Middleware = (event: MatrixEvent) => Promise<void> | undefined;
+
 export interface AppCookie {
   readonly path?: string;
   readonly domain?: string;
@@ -27,6 +30,8 @@ export interface TestApp {
   readonly tools: ResponseTools;
   route(method: string | undefined, path: string, handler: Handler): void;
   middleware(handler: Handler): void;
+  /** A middleware that is passed to h3 as it is. */
+  use(middleware: Middleware): void;
   request(path: string, input: RequestInput): Promise<Reply>;
   close(): Promise<void>;
 }
@@ -67,6 +72,7 @@ function createV1(target: Target, onError: (error: Error) => void): TestApp {
     middleware(handler) {
       app.use(v1.eventHandler(async (event) => void (await handler(event))));
     },
+    use: (middleware) => void app.use(middleware),
     async request(path, input) {
       mounted();
       if (target === "in process") return fetchInProcess(v1.toWebHandler(app), path, input);
@@ -87,6 +93,7 @@ function createV2(target: Target, onError: (error: Error) => void): TestApp {
     middleware(handler) {
       app.use(async (event) => void (await handler(event)));
     },
+    use: (middleware) => void app.use(middleware),
     async request(path, input) {
       if (target === "in process") return fetchInProcess(app.fetch, path, input);
       return fetchOverHttp((await server.start()).origin, path, input);

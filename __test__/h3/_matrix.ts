@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
-import type { Handler, Major, ResponseTools, Target, TestApp } from "./_app.ts";
+import type { Handler, Major, Middleware, ResponseTools, Target, TestApp } from "./_app.ts";
 import { createTestApp } from "./_app.ts";
 import type { Reply, RequestInput } from "./_http.ts";
 import { CookieJar } from "./_jar.ts";
@@ -22,6 +22,7 @@ export interface MatrixContext extends ResponseTools {
   route(path: string, handler: Handler): void;
   route(method: string, path: string, handler: Handler): void;
   middleware(handler: Handler): void;
+  use(middleware: Middleware): void;
   request(path: string, input?: RequestInput): Promise<Reply>;
   browser(jar?: CookieJar): Browser;
 }
@@ -103,6 +104,10 @@ class AppPerTest implements MatrixContext {
 
   middleware(handler: Handler): void {
     this.#current.middleware(handler);
+  }
+
+  use(middleware: Middleware): void {
+    this.#current.use(middleware);
   }
 
   request(path: string, input: RequestInput = {}): Promise<Reply> {

@@ -10,7 +10,22 @@ import { ROOT, importIn, manifest } from "./_package.ts";
 
 const ENTRIES = [
   ["ironkeep", ironkeep, ["createKeyring", "isIronkeepError", "version"]],
-  ["ironkeep/h3", h3, ["clearSession", "getSession", "sealSession", "unsealSession", "updateSession", "useSession"]],
+  [
+    "ironkeep/h3",
+    h3,
+    [
+      "checkCsrf",
+      "checkOrigin",
+      "clearSession",
+      "csrfToken",
+      "defineCsrfProtection",
+      "getSession",
+      "sealSession",
+      "unsealSession",
+      "updateSession",
+      "useSession",
+    ],
+  ],
   ["ironkeep/iron", iron, ["defaults", "seal", "sealSync", "unseal", "unsealSync"]],
 ] as const;
 

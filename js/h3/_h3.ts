@@ -19,6 +19,14 @@ export interface Exchange {
   readonly isSocket: boolean;
   /** The pattern of the matched route, where h3 tells it. Never the path, which may hold what is private. */
   readonly route: string | undefined;
+  /** As it was sent. A WebSocket hook's is that of the handshake. */
+  readonly method: string;
+  /** The path as it was sent, without its query. Empty where it is not known. */
+  readonly path: string;
+  /** What the client called this server: a host, with its port where that is not the default. */
+  readonly host: string | undefined;
+  /** Whether TLS ends here. `false` says nothing about the client, since a proxy may end it. */
+  readonly isEncrypted: boolean;
   /** A request header by its lower-case name. */
   header(name: string): string | undefined;
 }
@@ -30,9 +38,16 @@ export interface ExchangeResponse {
   /** Adds Set-Cookie lines in the place of those that `replaces` picks. */
   setCookies(cookies: readonly string[], replaces: (cookie: string) => boolean): void;
   setDefault(name: string, value: string): void;
+  /** Sets a header of the error that is about to be thrown, where its own headers are not sent or would lose. */
+  setForError(name: string, value: string): void;
 }
 
 interface NodeRequest {
+  method?: string;
+  url?: string;
+  /** h3 1 shortens `url` by the prefix of a layer, and keeps the whole here. */
+  originalUrl?: string;
+  socket?: { encrypted?: boolean };
   headers: Record<string, string | string[] | undefined>;
 }
 
@@ -48,12 +63,21 @@ interface WebResponse {
   errHeaders?: Headers;
 }
 
+interface WebRequest {
+  headers: HeadersLike;
+  method?: string;
+  url?: string;
+  context?: Record<string, unknown>;
+  runtime?: { name?: string };
+}
+
 interface AnyEvent {
   node?: { req: NodeRequest; res: NodeResponse };
-  req?: { headers: HeadersLike; context?: Record<string, unknown>; runtime?: { name?: string } };
+  req?: WebRequest;
   res?: WebResponse;
-  request?: { headers: HeadersLike };
+  request?: WebRequest;
   headers?: HeadersLike;
+  url?: string;
   context?: Record<string, unknown>;
 }
 
@@ -67,8 +91,8 @@ export function toExchange(event: SessionEvent): Exchange {
   // v2 comes first: on Node its events have a `node` too.
   if (isWebRequest(any?.req)) return new WebExchange(any as AnyEvent, any.req);
   if (any?.node?.req) return new NodeExchange(any, any.node.req, any.node.res);
-  const headers = any?.request?.headers ?? any?.headers;
-  if (any && headers) return new SocketExchange(any, headers);
+  const request = any?.request?.headers ? any.request : any;
+  if (any && request?.headers) return new SocketExchange(any, request.headers, request.url);
   throw new TypeError("A session needs an h3 event, a WebSocket peer or its upgrade request as the first argument");
 }
 
@@ -79,7 +103,7 @@ export function majorOf(event: unknown): Major | undefined {
   return any?.node?.req ? 1 : undefined;
 }
 
-function isWebRequest(request: AnyEvent["req"]): request is NonNullable<AnyEvent["req"]> {
+function isWebRequest(request: WebRequest | undefined): request is WebRequest {
   return typeof request?.headers?.get === "function";
 }
 
@@ -102,6 +126,23 @@ class NodeExchange implements Exchange {
 
   get route(): string | undefined {
     return routeOf(this.context);
+  }
+
+  get method(): string {
+    return this.#request.method ?? "";
+  }
+
+  get path(): string {
+    const { originalUrl, url } = this.#request;
+    return (originalUrl ?? url ?? "").split("?", 1)[0] ?? "";
+  }
+
+  get host(): string | undefined {
+    return this.header("host") ?? this.header(":authority");
+  }
+
+  get isEncrypted(): boolean {
+    return this.#request.socket?.encrypted === true;
   }
 
   header(name: string): string | undefined {
@@ -130,6 +171,10 @@ class NodeExchangeResponse implements ExchangeResponse {
   setDefault(name: string, value: string): void {
     if (this.#response.getHeader(name) === undefined) this.#response.setHeader(name, value);
   }
+
+  setForError(name: string, value: string): void {
+    if (!this.isSent) this.#response.setHeader(name, value);
+  }
 }
 
 class WebExchange implements Exchange {
@@ -141,9 +186,9 @@ class WebExchange implements Exchange {
   readonly isNarrowed: boolean;
   readonly isSocket: boolean;
 
-  readonly #request: NonNullable<AnyEvent["req"]>;
+  readonly #request: WebRequest;
 
-  constructor(event: AnyEvent, request: NonNullable<AnyEvent["req"]>) {
+  constructor(event: AnyEvent, request: WebRequest) {
     this.#request = request;
     this.headers = event.res && request.headers;
     // srvx's requests on Node have an `ip`. The caches of Nitro 3 make a plain request and copy the runtime to it.
@@ -158,6 +203,22 @@ class WebExchange implements Exchange {
 
   get route(): string | undefined {
     return routeOf(this.context);
+  }
+
+  get method(): string {
+    return this.#request.method ?? "";
+  }
+
+  get path(): string {
+    return addressOf(this.#request.url)?.pathname ?? "";
+  }
+
+  get host(): string | undefined {
+    return this.header("host") ?? addressOf(this.#request.url)?.host;
+  }
+
+  get isEncrypted(): boolean {
+    return isEncryptedAddress(this.#request.url);
   }
 
   header(name: string): string | undefined {
@@ -183,12 +244,24 @@ class WebExchangeResponse implements ExchangeResponse {
     const errors = this.#response.errHeaders;
     if (errors && !errors.has(name)) errors.set(name, value);
   }
+
+  setForError(name: string, value: string): void {
+    this.#response.errHeaders?.set(name, value);
+  }
 }
 
 function routeOf(context: Record<string, unknown>): string | undefined {
   const matched = context["matchedRoute"] as { path?: unknown; route?: unknown } | undefined;
   const route = matched?.path ?? matched?.route;
   return typeof route === "string" ? route : undefined;
+}
+
+function addressOf(url: string | undefined): URL | undefined {
+  return url !== undefined && URL.canParse(url) ? new URL(url) : undefined;
+}
+
+function isEncryptedAddress(url: string | undefined): boolean {
+  return url?.startsWith("https:") === true || url?.startsWith("wss:") === true;
 }
 
 /** Leaves the list alone where it can: every line that is added is checked anew, character by character. */
@@ -210,13 +283,28 @@ class SocketExchange implements Exchange {
   readonly isNarrowed = false;
   readonly isSocket = true;
   readonly route = undefined;
+  readonly method = "GET";
   readonly #headers: HeadersLike;
+  readonly #url: string | undefined;
 
-  constructor(event: AnyEvent, headers: HeadersLike) {
+  constructor(event: AnyEvent, headers: HeadersLike, url: string | undefined) {
     this.#headers = headers;
+    this.#url = url;
     this.context = event.context ??= {};
     // Adapters may make a new peer for each message; the context is what lasts.
     this.owner = this.context;
+  }
+
+  get path(): string {
+    return addressOf(this.#url)?.pathname ?? "";
+  }
+
+  get host(): string | undefined {
+    return this.header("host") ?? addressOf(this.#url)?.host;
+  }
+
+  get isEncrypted(): boolean {
+    return isEncryptedAddress(this.#url);
   }
 
   header(name: string): string | undefined {
