@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 
 import { builtBinary } from "../_pack.ts";
+import { fetchOverHttp } from "../h3/_http.ts";
 import { PASSWORD } from "../h3/_passwords.ts";
 import { type App, type BuiltApp, build } from "./_build.ts";
 import type { Page, Seen } from "./fixtures/shared/sessions.ts";
@@ -81,6 +82,19 @@ export function describeApp(app: SessionApp): void {
         expect(data).toEqual({ visits: 1 });
         expect(id).toMatch(/^[\da-f-]{36}$/);
         expect(id).not.toBe(ada.id);
+      });
+    });
+
+    describe("the CSRF middleware, as it is exported by a file", () => {
+      const post = async (headers: Record<string, string>): Promise<number> =>
+        (await fetchOverHttp(server.origin, "/visits", { method: "POST", headers })).status;
+
+      it("refuses another site's POST, and no other request", async () => {
+        expect(await post({ "sec-fetch-site": "cross-site", origin: "https://evil.example" })).toBe(403);
+        expect(await post({ origin: "https://evil.example" })).toBe(403);
+        expect(await post({ "sec-fetch-site": "same-origin", origin: server.origin })).toBe(200);
+        expect(await post({ origin: server.origin })).toBe(200);
+        expect(await post({})).toBe(200);
       });
     });
 

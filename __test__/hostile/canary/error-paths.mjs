@@ -10,6 +10,7 @@ import { IncomingMessage, ServerResponse } from "node:http";
 import { Socket } from "node:net";
 
 import { bindingPaths } from "./binding-paths.mjs";
+import { CSRF_TOKEN, csrfPaths } from "./csrf-paths.mjs";
 import { keyringPaths } from "./keyring-paths.mjs";
 import { CANARIES } from "./spellings.mjs";
 
@@ -37,7 +38,7 @@ const named = sealSync(OBJECT, { id: "named", secret: password }, defaults);
 const parts = good.split("*");
 
 /** Every token of a run, all of which are secret. */
-export const TOKENS = [good, goodSlow, goodOfBytes, named];
+export const TOKENS = [good, goodSlow, goodOfBytes, named, CSRF_TOKEN];
 
 const tampered = {
   "a part less": parts.slice(1).join("*"),
@@ -185,7 +186,8 @@ function* sessionPaths() {
 }
 
 export function errorPaths() {
-  return [...ironPaths(), ...sessionPaths(), ...bindingPaths(good, tampered), ...keyringPaths()];
+  const paths = [...ironPaths(), ...sessionPaths(), ...csrfPaths(`h3=${good}`), ...bindingPaths(good, tampered)];
+  return [...paths, ...keyringPaths()];
 }
 
 /** Objects of ours that hold secrets, without being what shows them to the app. */

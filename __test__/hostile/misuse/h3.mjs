@@ -36,7 +36,16 @@ const CALLS = {
   sealSession: session.sealSession,
   unsealSession: (event, config) => session.unsealSession(event, config, token),
   clearSession: session.clearSession,
+  checkCsrf: (event, config) => session.checkCsrf(event, { token: "0.x", session: config }),
+  checkOrigin: session.checkOrigin,
+  csrfToken: session.csrfToken,
+  defineCsrfProtection: (event, config) => session.defineCsrfProtection({ session: config })(event),
 };
+
+const CSRF_OPTIONS =
+  "allowedOrigins, allowSameSite, strict, bypass, xForwardedHost, xForwardedProto, session, tokenHeader, token".split(
+    ", ",
+  );
 
 const CONFIG_PATHS = [
   "password, maxAge, idleTimeout, name, cookie, sessionHeader, seal, crypto, generateId, legacySealFallback, lazy",
@@ -104,6 +113,9 @@ for (const [value, make] of Object.entries(VALUES)) {
       await attempt(`${name}(${major}, …, gives a promise of ${value})`, () =>
         call(event(), CONFIG, async () => make()),
       );
+    }
+    for (const key of CSRF_OPTIONS) {
+      await attempt(`checkCsrf(${major}, ${key}: ${value})`, () => session.checkCsrf(event(), { [key]: make() }));
     }
     await attempt(`unsealSession(${major}, …, ${value})`, () => session.unsealSession(event(), CONFIG, make()));
   }
