@@ -27,7 +27,7 @@ function cellsOf(line: string): string[] {
 function tables(): Table[] {
   const lines = DOCS.split("\n");
   return lines.flatMap((line, at) => {
-    if (!/^\| ---/.test(line)) return [];
+    if (!line.startsWith("| ---")) return [];
     const end = lines.findIndex((each, index) => index > at && !each.startsWith("|"));
     const rows = lines.slice(at + 1, end).map(cellsOf);
     return [{ before: lines[at - 3] ?? "", titles: cellsOf(lines[at - 1] ?? ""), rows }];

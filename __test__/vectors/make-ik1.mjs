@@ -54,7 +54,7 @@ const written = (kid, bytes) => `ik1.${kid}.${bytes.toString("base64url")}`;
 const tokenOf = ({ kid }, { salt, commitment, ciphertext, tag }) =>
   written(kid, Buffer.concat([salt, commitment, ciphertext, tag]));
 
-const SECRET = { text: "Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU" };
+const SECRET = { text: "docs/formats.md--example-key-0001" };
 const OTHER = { hex: "00112233445566778899aabbccddeeff0f1e2d3c4b5a69788796a5b4c3d2e1f0" };
 
 const defaults = {

@@ -17,6 +17,8 @@ const ITERATIONS = { 1: 1, 2: 8192 } as const;
 /** The longest token that a session writes and reads, in characters. Node's limit for all headers is a quarter of it. */
 const MAX_TOKEN_LENGTH = 64 * 1024;
 
+/** A date before this is one in seconds: in milliseconds it is in 1973. */
+const EARLIEST = 1e11;
 const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const DEFAULT_COOKIE: SessionCookieOptions = { path: "/", secure: true, httpOnly: true, sameSite: "lax" };
@@ -143,13 +145,18 @@ function sealFormat(
     );
   }
   const until = Number(acceptIronUntil);
-  if (!Number.isFinite(until))
+  if (!Number.isFinite(until) || (until !== 0 && until < EARLIEST))
     throw ironkeepError("ERR_CONFIG", "seal.acceptIronUntil: has to be a Date, or milliseconds since the epoch");
   const bound = Object.entries({ audience, name: sessionName(config) });
   // UTF-8 has no lone surrogates: two texts would be bound alike.
   const odd = bound.find(([, text]) => typeof text !== "string" || LONE_SURROGATE.test(text));
   if (odd && keys instanceof Keyring) {
     throw ironkeepError("ERR_CONFIG", `${odd[0]}: has to be text without lone surrogates`);
+  }
+  if (audience && format !== "ik1") {
+    warnOnce(
+      `The audience of the session "${sessionName(config)}" binds nothing: only seal.format "ik1" has a place for it`,
+    );
   }
   return { format, acceptIronUntil: until, compress: Boolean(compress), audience };
 }

@@ -263,7 +263,7 @@ function read(opened: StaleSeal | string, config: SessionConfig): Unsealed {
 }
 
 function refused({ name }: Call, error: unknown): undefined {
-  if (error instanceof SessionHttpError) throw error;
+  if (error instanceof SessionHttpError || (isIronkeepError(error) && NO_REFUSALS.has(error.code))) throw error;
   debug(`the token of the session "${name}" is refused: ${isIronkeepError(error) ? error.code : "not a session"}`);
 }
 
@@ -358,6 +358,13 @@ function warnCached(exchange: Exchange): void {
 function readOnly(verb: "update" | "clear"): IronkeepError {
   return ironkeepError("ERR_READ_ONLY", `[h3] Cannot ${verb} read-only session.`);
 }
+
+/** What is wrong with us, and not with the token. A visitor must not be signed out by it. */
+const NO_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  "ERR_INTERNAL",
+  "ERR_KEYRING_CLOSED",
+  "ERR_KEYRING_UNAVAILABLE",
+]);
 
 /** What says nothing about the token: the same request may succeed in a second. */
 const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>(["ERR_BUSY", "ERR_KEYRING_UNAVAILABLE"]);

@@ -13,6 +13,8 @@ export type { KeyringKey, KeyringKeys, KeyringSource } from "./source.js";
 const DEFAULT_REFRESH_INTERVAL = 60;
 /** Tokens that name unknown keys make the keys be read again at most this often, in milliseconds. */
 const UNKNOWN_KEY_INTERVAL = 1000;
+/** How long a function may take, in milliseconds. One that never ends would stop every rotation to come. */
+const READ_TIMEOUT = 10_000;
 /** What a timer takes, in seconds. */
 const MAX_INTERVAL = 2 ** 31 / 1000 - 1;
 
@@ -53,6 +55,7 @@ export class Keyring {
   #reading: Promise<void> | undefined;
   #nextReading: Promise<void> | undefined;
   #readAt = Number.NEGATIVE_INFINITY;
+  #readTwiceAt = Number.NEGATIVE_INFINITY;
   #hasFailed = false;
   #timer: ReturnType<typeof setTimeout> | undefined;
 
@@ -113,28 +116,45 @@ export class Keyring {
     return this.#ring;
   }
 
-  /** @internal Waits for the first keys. */
+  /**
+   * @internal Waits for the first keys.
+   * @throws `ERR_KEYRING_UNAVAILABLE`: what is wrong with them says nothing about a token.
+   */
   async load(): Promise<void> {
     this.#requireOpen();
-    if (!this.#ring) await (this.#reading ?? this.refresh());
+    if (!this.#ring) await this.#readFor(Date.now());
   }
 
   /** @internal Whether a token that names an unknown key is a reason to read the keys now. */
   mayReadAgain(now: number): boolean {
     if (!this.#isAsked || this.#isClosed) return false;
-    return this.#reading !== undefined || this.#hasFailed || Math.abs(now - this.#readAt) >= UNKNOWN_KEY_INTERVAL;
+    return this.#reading !== undefined || this.#hasFailed || isOver(now, this.#readAt);
   }
 
   /**
-   * @internal Reads the keys for a token that names an unknown one.
+   * @internal Reads the keys for a token that names an unknown one, once, or twice where a reading was under way: that one
+   * may have begun before the key was there.
+   *
+   * @param isKnown whether the keys hold the one that the token names by now.
    * @throws `ERR_KEYRING_UNAVAILABLE`: whether the token is good cannot be told.
    */
-  async readAgain(now: number): Promise<void> {
-    const failedJustNow = this.#hasFailed && Math.abs(now - this.#readAt) < UNKNOWN_KEY_INTERVAL;
-    if (failedJustNow && !this.#reading) throw unavailable();
+  async readAgain(now: number, isKnown: () => boolean): Promise<void> {
+    const hasJoined = this.#reading !== undefined;
+    await this.#readFor(now);
+    if (!hasJoined || isKnown()) return;
+    if (this.#reading || this.#nextReading) return this.#readFor(now);
+    if (!isOver(now, this.#readTwiceAt)) return;
+    this.#readTwiceAt = now;
+    await this.#readFor(now);
+  }
+
+  /** Reads the keys, or waits for those who do. After a failure nobody is asked for a while. */
+  async #readFor(now: number): Promise<void> {
+    if (this.#hasFailed && !this.#reading && !isOver(now, this.#readAt)) throw unavailable();
     try {
       await (this.#reading ?? this.refresh());
     } catch (error) {
+      this.#requireOpen();
       this.#warn(error);
       throw unavailable();
     }
@@ -162,7 +182,7 @@ export class Keyring {
 
   async #ask(): Promise<KeyringKeys> {
     try {
-      return await this.#source();
+      return await inTime(this.#source());
     } catch (error) {
       if (isIronkeepError(error)) throw error;
       // Its message may quote a configuration that holds keys.
@@ -189,11 +209,32 @@ export class Keyring {
   #warn(error: unknown): void {
     if (this.#isClosed) return;
     const code = isIronkeepError(error) ? error.code : "ERR_KEYRING_UNAVAILABLE";
-    warnOnce(`A key ring could not be read again (${code}); it goes on with the keys that it has`);
+    warnOnce(
+      `A key ring could not be read (${code}); it goes on with ${this.#ring ? "the keys that it has" : "no key"}`,
+    );
   }
 
   #requireOpen(): void {
     if (this.#isClosed) throw ironkeepError("ERR_KEYRING_CLOSED", "The key ring is closed");
+  }
+}
+
+/** Whether the keys may be read again. Clocks may be set back. */
+function isOver(now: number, last: number): boolean {
+  return Math.abs(now - last) >= UNKNOWN_KEY_INTERVAL;
+}
+
+/** @throws `ERR_KEYRING_UNAVAILABLE` for an answer that comes too late, which is not looked at any more. */
+async function inTime<T>(answer: T | Promise<T>): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(unavailable()), READ_TIMEOUT);
+    timer.unref?.();
+  });
+  try {
+    return await Promise.race([answer, late]);
+  } finally {
+    clearTimeout(timer);
   }
 }
 

@@ -18,9 +18,8 @@ export class RingSealer implements Sealer {
     this.#options = options;
   }
 
-  checkSealing(): void {
-    this.#sealer?.checkSealing();
-  }
+  /** Sealing itself says what is wrong: that depends on the keys, and on the time. */
+  checkSealing(): void {}
 
   trySeal(payload: string, now: number): string | typeof NEEDS_KEY {
     return this.#sealer?.trySeal(payload, now) ?? NEEDS_KEY;
@@ -49,7 +48,7 @@ export class RingSealer implements Sealer {
     } catch (error) {
       if (!isUnknownKey(error)) throw error;
       // The caller tries again, and is told by then if the key is still unknown.
-      if (this.#ring.mayReadAgain(now)) await this.#ring.readAgain(now);
+      if (this.#ring.mayReadAgain(now)) await this.#ring.readAgain(now, () => isKnown(sealer, token, now));
     }
   }
 
@@ -81,6 +80,15 @@ export class RingSealer implements Sealer {
       "ERR_KEYRING_UNAVAILABLE",
       "The keys of the key ring are not read yet: await its refresh() first",
     );
+  }
+}
+
+function isKnown(sealer: Sealer, token: string, now: number): boolean {
+  try {
+    sealer.tryUnseal(token, now);
+    return true;
+  } catch (error) {
+    return !isUnknownKey(error);
   }
 }
 

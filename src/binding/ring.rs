@@ -104,7 +104,8 @@ impl Ring {
                 let options = SealerOptions::read(options)?;
                 let source = KeySource::Ring(Arc::clone(&self.keys));
                 let iron = Iron::new(source, IronOptions::from(&options), Arc::clone(shared()?));
-                let ttl = (options.ttl > 0.0).then_some(options.ttl);
+                // As in Fe26.2: 0 is for ever, and what is negative has expired.
+                let ttl = (options.ttl != 0.0 && !options.ttl.is_nan()).then_some(options.ttl);
                 let ik1 = Ik1::new(Arc::clone(&self.keys), options.ik1(), ttl);
                 Ok(Sealer::of(Formats::both(options.written()?, iron, ik1), Bound::from(&options)))
             };

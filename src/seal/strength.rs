@@ -23,6 +23,7 @@ const SAMPLES: &[&str] = &[
     "80d42cfb-1cd2-462c-8f17-e3237d9027e9",
     "a-password-of-at-least-32-characters",
     "correct horse battery staple correct horse",
+    "docs/formats.md--example-key-0001",
 ];
 
 /// Whether `secret` looks like something that a person typed: low entropy for each character, or a repeated block.
