@@ -70,10 +70,10 @@ describe("docs/csrf.md is what is decided", () => {
         for (const method of OTHERS) {
           const change = { method, token: token as TokenState };
           for (const [{ expected }, of, got] of decided(cells, rules, change)) {
-            expect(got, of).toBe(expected === "allowed" ? unsafe : expected);
+            expect({ of, got }).toEqual({ of, got: expected === "allowed" ? unsafe : expected });
           }
           for (const [{ expected }, of, got] of decided(cells, rules, { ...change, isHandshake: true })) {
-            expect(got, of).toBe(expected === "allowed" ? unsafe : expected);
+            expect({ of, got }).toEqual({ of, got: expected === "allowed" ? unsafe : expected });
           }
         }
       });
@@ -82,7 +82,7 @@ describe("docs/csrf.md is what is decided", () => {
         for (const method of SAFE) {
           const change = { method, isHandshake: true, token: token as TokenState };
           for (const [{ expected }, of, got] of decided(cells, rules, change)) {
-            expect(got, of).toBe(expected === "allowed" ? handshake : expected);
+            expect({ of, got }).toEqual({ of, got: expected === "allowed" ? handshake : expected });
           }
         }
       });

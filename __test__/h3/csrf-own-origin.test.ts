@@ -8,7 +8,7 @@ import { HEADERS, post } from "./_csrf-requests.ts";
 import { HOST } from "./_csrf-table.ts";
 import { describeMatrix } from "./_matrix.ts";
 
-describeMatrix("the own origin of a CSRF check", (t, { it, expect }) => {
+describeMatrix("the own origin of a CSRF check", (t) => {
   const internal = { host: "10.0.0.7:3000" };
   const proxied = { ...internal, "x-forwarded-host": `${HOST}, proxy.internal`, "x-forwarded-proto": "https, http" };
   const own = HEADERS.ownFetchOfOld;
