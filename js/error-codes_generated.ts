@@ -28,6 +28,12 @@ export const ERROR_CODES = {
   ERR_COOKIE_TOO_LARGE: "ERR_COOKIE_TOO_LARGE",
   /** The request may have been sent by another site, or lacks a valid CSRF token. It was answered with 403. */
   ERR_CSRF: "ERR_CSRF",
+  /** The data of a session does not match its schema. The message names the places, and nothing was written. */
+  ERR_SCHEMA: "ERR_SCHEMA",
+  /** The session was ended before its time. Ask the user to sign in again. */
+  ERR_SESSION_REVOKED: "ERR_SESSION_REVOKED",
+  /** What a session has to be looked up in does not answer. Answer 503 and let the client try again. */
+  ERR_STORE_UNAVAILABLE: "ERR_STORE_UNAVAILABLE",
   /** A defect in Ironkeep, such as a caught panic. Please report it. */
   ERR_INTERNAL: "ERR_INTERNAL",
 } as const;

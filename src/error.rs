@@ -47,6 +47,9 @@ error_codes! {
     KeyringUnavailable = "ERR_KEYRING_UNAVAILABLE": "The function of a key ring failed, so a key is not known. Answer 503 and let the client try again.",
     CookieTooLarge = "ERR_COOKIE_TOO_LARGE": "The sealed session is larger than its cookies may be. Keep less in the session.",
     Csrf = "ERR_CSRF": "The request may have been sent by another site, or lacks a valid CSRF token. It was answered with 403.",
+    Schema = "ERR_SCHEMA": "The data of a session does not match its schema. The message names the places, and nothing was written.",
+    SessionRevoked = "ERR_SESSION_REVOKED": "The session was ended before its time. Ask the user to sign in again.",
+    StoreUnavailable = "ERR_STORE_UNAVAILABLE": "What a session has to be looked up in does not answer. Answer 503 and let the client try again.",
     Internal = "ERR_INTERNAL": "A defect in Ironkeep, such as a caught panic. Please report it.",
 }
 
