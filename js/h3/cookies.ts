@@ -14,6 +14,12 @@ const DEFAULT_CHUNK_LENGTH = 4000;
 const LONG_TOKEN = 8 * 1024;
 const EPOCH = new Date(0);
 
+/** The longest of the cookies that a session may need, by which a browser judges whether it takes them. */
+export const longestCookie = {
+  name: (name: string): string => `${name}.${MAX_CHUNKS}`,
+  value: ({ chunkMaxLength }: SessionCookieOptions): number => chunkMaxLength || DEFAULT_CHUNK_LENGTH,
+};
+
 /** The session token in a Cookie header, put together from its chunks. */
 export function readSessionCookie(header: string | undefined, name: string): string | undefined {
   if (!header?.includes(name)) return undefined;
@@ -65,17 +71,22 @@ export class CookieWriter {
   readonly #major: Major;
   readonly #key: string;
   readonly #chunkLength: number;
+  readonly #maxBytes: number;
   /** The attributes around the moment that the session expires. */
   readonly #around: readonly [string, string];
   readonly #lasting: string;
 
-  /** @throws TypeError for attributes that no browser takes, as cookie-es does; h3 v1's laxer ones only warn. */
-  constructor(name: string, options: SessionCookieOptions, major: Major) {
+  /**
+   * @param maxBytes how much of a Cookie header the session may take.
+   * @throws TypeError for attributes that no browser takes, as cookie-es does, but for those that h3 v1 allows.
+   */
+  constructor(name: string, options: SessionCookieOptions, major: Major, maxBytes: number) {
     this.#name = name;
     this.#options = options;
     this.#major = major;
     this.#key = distinctKey(name, options);
-    this.#chunkLength = options.chunkMaxLength || DEFAULT_CHUNK_LENGTH;
+    this.#chunkLength = longestCookie.value(options);
+    this.#maxBytes = maxBytes;
     this.#lasting = this.#serialize(name, "", {}).slice(name.length + 1);
     const expiring = this.#serialize(name, "", { expires: EPOCH }).slice(name.length + 1);
     const [before, after] = expiring.split(EPOCH.toUTCString());
@@ -87,6 +98,7 @@ export class CookieWriter {
    *
    * @param staged the lines that this session set before in this response; they go.
    * @returns the lines that are set now.
+   * @throws `ERR_COOKIE_TOO_LARGE` before anything is set.
    */
   write(
     response: ExchangeResponse,
@@ -105,6 +117,7 @@ export class CookieWriter {
     const attributes = this.#attributes(expires);
     const cookies: string[] = [];
     const kept = chunks.length > 1 ? chunks.length : 0;
+    this.#checkSize(chunks);
     for (let index = kept + 1; index <= previousChunks; index++) cookies.push(this.#delete(index, expires));
     if (kept === 0) {
       cookies.push(`${this.#name}=${chunks[0] ?? ""}${attributes}`);
@@ -176,6 +189,24 @@ export class CookieWriter {
     return chunks;
   }
 
+  /** What the cookies take in a Cookie header, with what is between them. */
+  #checkSize(chunks: readonly string[]): void {
+    if (this.#maxBytes === Number.POSITIVE_INFINITY) return;
+    const pairs = chunks.length > 1 ? [`${this.#name}=${CHUNKED}${chunks.length}`] : [];
+    for (const [index, chunk] of chunks.entries()) {
+      pairs.push(`${chunks.length > 1 ? `${this.#name}.${index + 1}` : this.#name}=${chunk}`);
+    }
+    const bytes = pairs.join("; ").length;
+    if (bytes <= this.#maxBytes) return;
+    throw new SessionHttpError(
+      500,
+      "Server Error",
+      `The session "${this.#name}" would take ${bytes} bytes of a Cookie header, over maxCookieBytes (${this.#maxBytes}): ` +
+        "keep less in the session",
+      "ERR_COOKIE_TOO_LARGE",
+    );
+  }
+
   #serialize(name: string, value: string, more: SessionCookieOptions): string {
     const { encode: _encode, chunkMaxLength: _chunkMaxLength, ...options } = this.#options;
     const cookie = { name, value, path: "/", ...more, ...options, ...(more.maxAge === 0 && { maxAge: 0 }) };
@@ -183,9 +214,8 @@ export class CookieWriter {
       return serialize(cookie as SetCookie);
     } catch (error) {
       if (this.#major === 2 || !(error instanceof TypeError)) throw error;
-      const text = serializeLenient(cookie);
-      warnOnce(`The cookie of the session "${this.#name}" is one that browsers may refuse: ${error.message}`);
-      return text;
+      // The rules of cookies have warned about it.
+      return serializeLenient(cookie);
     }
   }
 }

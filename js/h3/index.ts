@@ -7,13 +7,32 @@
 export { checkCsrf, checkOrigin, csrfToken, defineCsrfProtection } from "./csrf.js";
 export type { CsrfEvent, CsrfProtection } from "./csrf.js";
 export type { CsrfCheckOptions, CsrfOptions, CsrfRequest } from "./csrf-options.js";
-export { clearSession, getSession, sealSession, unsealSession, updateSession, useSession } from "./session.js";
+export { flashSession } from "./flash.js";
+export { useSession } from "./manager.js";
+export { regenerateSession } from "./regenerate.js";
+export { createRevocations } from "./revocation.js";
+export type { Revocations, RevocationsOptions, SessionRevocation } from "./revocation.js";
+export {
+  clearSession,
+  destroySession,
+  getSession,
+  replaceSession,
+  sealSession,
+  touchSession,
+  unsealSession,
+  updateSession,
+} from "./session.js";
+export type { SchemaOutput, StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./standard-schema.js";
 export type {
+  DataOf,
+  RegenerateOptions,
   Session,
   SessionConfig,
+  SessionConfigWith,
   SessionCookieOptions,
   SessionData,
   SessionEvent,
+  SessionFlash,
   SessionManager,
   SessionPassword,
   SessionSealOptions,

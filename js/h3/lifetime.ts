@@ -27,3 +27,16 @@ export function expiryOf(session: Session, config: SessionConfig): Date | undefi
   if (config.idleTimeout) end = Math.min(end, (lastSeenAt || createdAt) + config.idleTimeout * 1000);
   return end === Number.POSITIVE_INFINITY ? undefined : new Date(end);
 }
+
+/** How far the clocks of a fleet may differ, in milliseconds. Fe26.2 allows seals as much. */
+const CLOCK_SKEW = 60_000;
+
+/** When the last token of a session is no longer good, whichever of its copies is shown. `Infinity`: never. */
+export function lastEnd(session: Session, config: SessionConfig, now: number): number {
+  let end = Number.POSITIVE_INFINITY;
+  const created = Number(session.createdAt);
+  if (config.maxAge && created) end = Math.min(end, created + config.maxAge * 1000);
+  // A parallel request may seal a copy until now.
+  if (config.idleTimeout) end = Math.min(end, now + config.idleTimeout * 1000);
+  return end + CLOCK_SKEW;
+}

@@ -7,7 +7,8 @@ import { toSessionForm } from "../password.js";
 import { ByPassword, flatten, type IronNumbers, type Keys, toSealer } from "../sealers.js";
 import { warnOnce } from "../warn.js";
 import type { Major } from "./_h3.js";
-import { CookieWriter } from "./cookies.js";
+import { cookieProblems } from "./cookie-rules.js";
+import { CookieWriter, longestCookie } from "./cookies.js";
 import type { SessionConfig, SessionCookieOptions } from "./types.js";
 
 /** h3's default name of a session and its cookie. */
@@ -38,6 +39,11 @@ const KEYS: ReadonlySet<string> = new Set<keyof SessionConfig>([
   "lazy",
   "generation",
   "salts",
+  "maxCookieBytes",
+  "revocation",
+  "schema",
+  "onInvalid",
+  "strict",
 ]);
 
 const COOKIE_KEYS: readonly (keyof SessionCookieOptions)[] = [
@@ -53,6 +59,7 @@ const COOKIE_KEYS: readonly (keyof SessionCookieOptions)[] = [
   "partitioned",
   "chunkMaxLength",
 ];
+const COOKIE_KEY_SET: ReadonlySet<string> = new Set(COOKIE_KEYS);
 
 const sealers = new ByPassword<Sealer>();
 /** By the session's name, which takes the place of a password: a writer depends on none. */
@@ -76,7 +83,7 @@ export function sessionHeader(config: SessionConfig, name: string): string | und
  * @throws `ERR_CONFIG` without a password, or for one in a form that cannot work.
  */
 export function sessionSealer(config: SessionConfig, major: Major): Sealer {
-  warnUnknownKeys(config);
+  checkKeys(config, KEYS, "session option", config.strict);
   const name = sessionName(config);
   return sealers.get(config.password ?? environmentPassword(), toSessionForm, sealContent(config, major), (keys) => {
     const options = sealOptions(config, major);
@@ -100,20 +107,47 @@ export function sessionSealer(config: SessionConfig, major: Major): Sealer {
 /**
  * What writes the session's cookie. It needs no password, so that a session can be cleared without one.
  *
- * @throws TypeError for attributes that no browser takes.
+ * @throws TypeError for attributes that no browser takes; `ERR_CONFIG` for them in strict mode, and for a `maxCookieBytes`
+ * that is no positive number.
  */
 export function cookieWriter(config: Partial<SessionConfig>, name: string, major: Major): CookieWriter {
-  const cookie = config.cookie || {};
+  const { cookie, maxCookieBytes, strict } = config;
+  const attributes = cookie || {};
+  checkKeys(attributes, COOKIE_KEY_SET, "cookie option", strict);
   return writers.get(
     name,
     toSessionForm,
-    [major, ...cookieValues(cookie)],
-    () => new CookieWriter(name, { ...DEFAULT_COOKIE, ...cookie }, major),
+    [major, maxCookieBytes, strict, cookieLifetime(config), ...cookieValues(attributes)],
+    () => {
+      const options = { ...DEFAULT_COOKIE, ...attributes };
+      checkCookie(name, options, config);
+      return new CookieWriter(name, options, major, cookieLimit(maxCookieBytes));
+    },
   );
 }
 
-function cookieValues(cookie: SessionCookieOptions | undefined): unknown[] {
-  if (!cookie) return [];
+function cookieLimit(bytes: number | undefined): number {
+  if (bytes === undefined) return Number.POSITIVE_INFINITY;
+  if (typeof bytes === "number" && bytes > 0) return bytes;
+  throw ironkeepError("ERR_CONFIG", "maxCookieBytes has to be a positive number of bytes");
+}
+
+function checkCookie(name: string, options: SessionCookieOptions, config: Partial<SessionConfig>): void {
+  const facts = { ...options, name: longestCookie.name(name), valueLength: longestCookie.value(options) };
+  const problems = cookieProblems({ ...facts, lifetime: cookieLifetime(config) }, Date.now());
+  if (problems.length === 0) return;
+  const reasons = problems.map(({ message }) => message).join("; ");
+  const text = `The cookie of the session ${JSON.stringify(name)} is one that browsers may refuse or change: ${reasons}`;
+  if (config.strict) throw ironkeepError("ERR_CONFIG", text);
+  warnOnce(text);
+}
+
+/** Seconds after which a cookie that is set now expires. */
+function cookieLifetime({ idleTimeout, maxAge }: Partial<SessionConfig>): number | undefined {
+  return maxAge && idleTimeout ? Math.min(maxAge, idleTimeout) : maxAge || idleTimeout || undefined;
+}
+
+function cookieValues(cookie: SessionCookieOptions): unknown[] {
   return COOKIE_KEYS.map((key) => {
     const value = cookie[key];
     return value instanceof Date ? value.getTime() : value;
@@ -207,11 +241,14 @@ function environmentPassword(): string {
 const namedKeys = new Set<string>();
 const MAX_NAMED_KEYS = 1000;
 
-function warnUnknownKeys(config: SessionConfig): void {
-  for (const key in config) {
-    if (KEYS.has(key) || namedKeys.has(key) || namedKeys.size >= MAX_NAMED_KEYS) continue;
-    namedKeys.add(key);
-    const meant = nearest(key, KEYS);
-    warnOnce(`The session option "${key}" does not exist and is ignored${meant ? `; did you mean "${meant}"?` : ""}`);
+/** @throws `ERR_CONFIG` in strict mode for a key that does not exist, which is one warning otherwise. */
+function checkKeys(options: object, known: ReadonlySet<string>, kind: string, strict: boolean | undefined): void {
+  for (const key in options) {
+    if (known.has(key) || (!strict && (namedKeys.has(`${kind} ${key}`) || namedKeys.size >= MAX_NAMED_KEYS))) continue;
+    const meant = nearest(key, known);
+    const hint = meant ? `; did you mean "${meant}"?` : "";
+    if (strict) throw ironkeepError("ERR_CONFIG", `The ${kind} "${key}" does not exist${hint}`);
+    namedKeys.add(`${kind} ${key}`);
+    warnOnce(`The ${kind} "${key}" does not exist and is ignored${hint}`);
   }
 }

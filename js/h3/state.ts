@@ -13,6 +13,9 @@ export interface Live {
   cleared: boolean;
   /** The Set-Cookie lines that the session has in the response. */
   staged: readonly string[];
+  /** How often the session was made into text, and which of these texts is in the response. */
+  texts: number;
+  sent: number;
   /** The last async updater, while it is under way. */
   updating: Promise<void> | undefined;
 }
@@ -56,7 +59,16 @@ export function liveOf(exchange: Exchange, name: string): Live {
   }
   let live = state.sessions.get(name);
   if (!live) {
-    live = { session: undefined, loading: undefined, isNew: false, cleared: false, staged: [], updating: undefined };
+    live = {
+      session: undefined,
+      loading: undefined,
+      isNew: false,
+      cleared: false,
+      staged: [],
+      texts: 0,
+      sent: 0,
+      updating: undefined,
+    };
     state.sessions.set(name, live);
   }
   return live;

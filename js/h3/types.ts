@@ -1,5 +1,7 @@
 import type { Keyring } from "../keyring/index.js";
 import type { Password, PasswordHash, PasswordSecret, PasswordSpecific } from "../password.js";
+import type { SessionRevocation } from "./revocation.js";
+import type { SchemaOutput, StandardSchemaV1 } from "./standard-schema.js";
 
 /** Anything that headers are read from: a `Headers` object, of whatever package. */
 export interface HeadersLike {
@@ -34,6 +36,12 @@ export interface Session<T extends SessionDataT = SessionDataT> {
   /** When the session was last sealed, in milliseconds since the epoch. Only kept with `idleTimeout`, which counts from here. */
   lastSeenAt?: number;
   data: SessionData<T>;
+  /** Who signed in. Set by `regenerate({ userId })` alone. */
+  readonly userId?: string;
+  /** When that was, in milliseconds since the epoch. Every later seal of the session has it too. */
+  readonly authenticatedAt?: number;
+  /** Values that the next read of them takes out: see {@link SessionManager.flash}. */
+  readonly flash?: Readonly<Record<string, unknown>>;
 }
 
 /** A partial to merge into the data, or a function that gives one or changes the data in place, and may be async. */
@@ -43,15 +51,44 @@ export type SessionUpdate<T extends SessionDataT = SessionDataT> =
       oldData: SessionData<T>,
     ) => Partial<SessionData<T>> | undefined | void | Promise<Partial<SessionData<T>> | undefined | void>);
 
-/** What `useSession` gives. `id` and `data` are read anew each time. */
+/** What `regenerate` does beside giving a new id. */
+export interface RegenerateOptions {
+  /** Signs this user in. */
+  userId?: string;
+}
+
+/** What `useSession` gives. All of it is read anew each time, and every function may be taken off on its own. */
 export interface SessionManager<T extends SessionDataT = SessionDataT> {
   /** `undefined` once the session is cleared. */
   readonly id: string | undefined;
   readonly data: SessionData<T>;
+  /** Who signed in, by {@link regenerate}. */
+  readonly userId: string | undefined;
+  /** When, in milliseconds since the epoch. */
+  readonly authenticatedAt: number | undefined;
   /** Changes the data and sets the cookie. Parallel updates of one request all survive. */
-  update: (update?: SessionUpdate<T>) => Promise<SessionManager<T>>;
+  readonly update: (update?: SessionUpdate<T>) => Promise<SessionManager<T>>;
+  /** Puts other data in the place of all there is, and sets the cookie. */
+  readonly replace: (data: SessionData<T>) => Promise<SessionManager<T>>;
+  /**
+   * Gives the session a new id. With `userId` it signs that user in: `authenticatedAt` is now, and `maxAge` counts from now.
+   * The data goes along, but for that of another user.
+   */
+  readonly regenerate: (options?: RegenerateOptions) => Promise<SessionManager<T>>;
+  /** Slides `idleTimeout` now, and not when half of it has passed. */
+  readonly touch: () => Promise<SessionManager<T>>;
+  /** `flash(key, value)` keeps a value until `flash(key)` takes it out, in this request or a later one. It is no part of `data`. */
+  readonly flash: SessionFlash<T>;
   /** Ends the session and deletes the cookie. What is written afterwards starts a new session. */
-  clear: () => Promise<SessionManager<T>>;
+  readonly clear: () => Promise<SessionManager<T>>;
+  /** `clear`, and other copies of the cookie end too, where there is a `revocation`. */
+  readonly destroy: () => Promise<SessionManager<T>>;
+}
+
+/** The two forms of {@link SessionManager.flash}. */
+export interface SessionFlash<T extends SessionDataT = SessionDataT> {
+  <V = unknown>(key: string): Promise<V | undefined>;
+  (key: string, value: NonNullable<unknown> | null): Promise<SessionManager<T>>;
 }
 
 /** Attributes of the session's cookie. */
@@ -143,4 +180,30 @@ export interface SessionConfig {
   generation?: 1 | 2 | undefined;
   /** Ironkeep: `"fresh"` derives new keys for every seal of generation 2, as h3 does, at some 3 ms each. @default "epoch" */
   salts?: "epoch" | "fresh" | undefined;
+  /**
+   * Ironkeep: the most bytes that the session may take of a request's Cookie header, names and chunks in all. More is
+   * `ERR_COOKIE_TOO_LARGE`, and the old cookie stays. @default what 100 cookies hold
+   */
+  maxCookieBytes?: number | undefined;
+  /** Ironkeep: ends sessions before they expire. */
+  revocation?: SessionRevocation | undefined;
+  /** Ironkeep: a Standard Schema for `data`, which is checked whenever it is read and before it is sealed. */
+  schema?: StandardSchemaV1 | undefined;
+  /**
+   * Ironkeep: what a cookie means whose data the schema refuses: no session (`"reset"`), or the error `ERR_SCHEMA`
+   * (`"reject"`). @default "reset"
+   */
+  onInvalid?: "reject" | "reset" | undefined;
+  /** Ironkeep: `true`: options that do not exist, and cookies that browsers refuse, are `ERR_CONFIG` instead of a warning. */
+  strict?: boolean | undefined;
 }
+
+/** A configuration, and the type of its schema if it has one. */
+export type SessionConfigWith<S extends StandardSchemaV1 | undefined> = SessionConfig & { readonly schema?: S };
+
+/** The type of a session's data: what the schema gives, or without one what the caller says. */
+export type DataOf<T extends SessionDataT, S extends StandardSchemaV1 | undefined> = [S] extends [StandardSchemaV1]
+  ? SchemaOutput<S> extends SessionDataT
+    ? SchemaOutput<S>
+    : T
+  : T;

@@ -1,6 +1,8 @@
 import { ironkeepError } from "../errors.js";
 import type { Live } from "./state.js";
-import type { Session, SessionUpdate } from "./types.js";
+import type { Session, SessionData, SessionUpdate } from "./types.js";
+
+type SessionUpdater = Extract<SessionUpdate, (...args: never[]) => unknown>;
 
 /** How long an update waits for an async updater of the same request before it is taken for one that waits for itself. */
 const MAX_UPDATE_WAIT_MS = 30_000;
@@ -10,27 +12,37 @@ const MAX_UPDATE_WAIT_MS = 30_000;
  *
  * @throws `ERR_CONFIG` when an async updater does not end, and whatever an updater throws.
  */
-export async function apply(live: Live, session: Session, update: SessionUpdate | undefined): Promise<void> {
-  if (typeof update !== "function") {
-    if (update) Object.assign(session.data, update);
-    return;
-  }
-  while (live.updating) await settled(live.updating);
-  if (live.session !== session) return;
+export function apply(live: Live, session: Session, update: SessionUpdate | undefined): void | Promise<void> {
+  if (typeof update === "function") return inTurn(live, session, () => run(session, update as SessionUpdater));
+  if (update) Object.assign(session.data, update);
+}
+
+function run(session: Session, update: SessionUpdater): void | Promise<void> {
   const result = update(session.data);
-  if (!isPromise(result)) {
-    if (result) Object.assign(session.data, result);
-    return;
-  }
-  const updating = Promise.resolve(result).then((partial) => {
-    if (partial) Object.assign(session.data, partial);
-  });
-  live.updating = updating;
-  try {
-    await updating;
-  } finally {
+  if (isPromise(result)) return Promise.resolve(result).then((partial) => void Object.assign(session.data, partial));
+  if (result) Object.assign(session.data, result);
+}
+
+/** Runs `work` when no update by a function is under way, unless the session is cleared by then. */
+export function inTurn(live: Live, session: Session, work: () => void | Promise<void>): void | Promise<void> {
+  if (live.updating) return waitForTurn(live, session, work);
+  const updating = work();
+  if (!updating) return;
+  live.updating = updating.finally(() => {
     live.updating = undefined;
-  }
+  });
+  return live.updating;
+}
+
+async function waitForTurn(live: Live, session: Session, work: () => void | Promise<void>): Promise<void> {
+  while (live.updating) await settled(live.updating);
+  if (live.session === session) await inTurn(live, session, work);
+}
+
+/** Puts the data of another object in the place of what is there. The object stays, since handlers may hold it. */
+export function putInPlace(data: SessionData, other: SessionData): void {
+  for (const key of Reflect.ownKeys(data)) Reflect.deleteProperty(data, key);
+  Object.assign(data, other);
 }
 
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
