@@ -42,15 +42,14 @@ export function createDemoApp(password) {
         return home(event, `Give a name of 1 to ${MAX_NAME} characters.`);
       }
       const session = await useSession(event, config);
-      const { visits = 0 } = session.data;
       // Whoever knew the session's id before the sign-in does not know the one after it.
-      await session.clear();
-      await session.update({ visits, user: { name } });
+      await session.regenerate({ userId: name });
+      await session.update({ user: { name } });
       return redirectHome(event);
     })
     .post("/sign-out", async (event) => {
       const session = await useSession(event, config);
-      await session.clear();
+      await session.destroy();
       return redirectHome(event);
     });
 }
