@@ -142,6 +142,22 @@ describeMatrix("what was cleared does not come back", (t, { it, expect }) => {
     expect(next.data["admin"]).toBeUndefined();
   });
 
+  it("an updater that waited for another when clear came does not run any more", async () => {
+    t.route("/", async (event) => {
+      const session = await useSession(event, config);
+      let finish = (): void => {};
+      const held = new Promise<void>((resolve) => (finish = resolve));
+      let ran = false;
+      const updates = [session.update(async () => held.then(() => ({}))), session.update(() => void (ran = true))];
+      await session.clear();
+      finish();
+      await Promise.all(updates);
+      return { ran };
+    });
+    const browser = await signedIn(t);
+    expect((await browser.request("/")).json()).toEqual({ ran: false });
+  });
+
   it("a clear that comes while an update is being sealed is what is sent", async () => {
     t.route("/", async (event) => {
       const session = await useSession<Record<string, unknown>>(event, config);

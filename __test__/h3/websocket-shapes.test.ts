@@ -1,11 +1,20 @@
 import type { SessionConfig } from "ironkeep/h3";
-import { clearSession, getSession, sealSession, unsealSession, updateSession, useSession } from "ironkeep/h3";
+import {
+  clearSession,
+  createRevocations,
+  getSession,
+  sealSession,
+  unsealSession,
+  updateSession,
+  useSession,
+} from "ironkeep/h3";
 import { describe, expect, it } from "vitest";
 import { PASSWORD } from "./_passwords.ts";
 import { seen } from "./_routes.ts";
 import type { Generation } from "./_seals.ts";
 import { makeSeal } from "./_seals.ts";
 import { randomText } from "./_text.ts";
+import { WRITES } from "./_writes.ts";
 
 const config: SessionConfig = { password: PASSWORD };
 const DATA = { user: "ada" };
@@ -99,6 +108,17 @@ for (const [shape, make] of Object.entries(SHAPES)) {
       await expect((async () => clearSession(peer, config))()).rejects.toMatchObject(READ_ONLY);
       expect(seen(session)).toEqual({ id: "s1", data: DATA });
     });
+
+    for (const [name, write] of Object.entries(WRITES)) {
+      it(`${name} is ERR_READ_ONLY and changes nothing`, async () => {
+        const revocation = createRevocations();
+        const sliding = { ...config, idleTimeout: 3600, revocation };
+        const peer = make(await cookieHeaders(1), {});
+        await expect(write(peer, sliding)).rejects.toMatchObject(READ_ONLY);
+        expect(seen(await useSession(peer, sliding))).toEqual({ id: "s1", data: DATA });
+        expect(revocation.isRevoked("s1")).toBe(false);
+      });
+    }
   });
 }
 
