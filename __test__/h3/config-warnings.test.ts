@@ -43,7 +43,7 @@ describe("warnings about a config", () => {
   });
 
   it("the documented keys are all known", async () => {
-    const config: Required<Omit<SessionConfig, "crypto" | "seal">> = {
+    const config: Required<Omit<SessionConfig, "crypto" | "schema" | "seal">> = {
       password: PASSWORD,
       audience: "",
       maxAge: 60,
@@ -56,9 +56,13 @@ describe("warnings about a config", () => {
       lazy: false,
       generation: 2,
       salts: "epoch",
+      maxCookieBytes: 4096,
+      revocation: { notBefore: () => undefined },
+      onInvalid: "reset",
+      strict: true,
     };
     const { crypto } = globalThis;
-    expect(await useThrice(() => ({ ...config, crypto }))).toEqual([]);
+    expect(await useThrice(() => ({ ...config, crypto, schema: undefined }))).toEqual([]);
   });
 
   it("a guessable password: one warning, that does not hold it", async () => {
