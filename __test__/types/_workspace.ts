@@ -19,6 +19,8 @@ export interface Compile {
   /** The dependency that is installed as "h3", if any. */
   readonly h3?: string;
   readonly consumer: string;
+  /** Other dependencies that the consumer has. */
+  readonly packages?: readonly string[];
   readonly moduleResolution: "nodenext" | "bundler";
   readonly exactOptionalPropertyTypes?: boolean;
 }
@@ -30,7 +32,7 @@ export interface Compile {
 export async function compile(options: Compile): Promise<Diagnostic[]> {
   const project = mkdtempSync(join(tmpdir(), "ironkeep-types-"));
   try {
-    install(project, options.h3);
+    install(project, options.h3, options.packages ?? []);
     cpSync(join(fixtures, options.consumer), join(project, options.consumer));
     const { moduleResolution, exactOptionalPropertyTypes = false } = options;
     const compilerOptions = {
@@ -60,7 +62,7 @@ export function notOfH3(diagnostics: readonly Diagnostic[]): Diagnostic[] {
 }
 
 /** Our package is copied, so that nothing near this repository can be resolved from it. */
-function install(project: string, h3: string | undefined): void {
+function install(project: string, h3: string | undefined, packages: readonly string[]): void {
   const modules = join(project, "node_modules");
   const ours = join(modules, "ironkeep");
   mkdirSync(join(modules, "@types"), { recursive: true });
@@ -68,7 +70,7 @@ function install(project: string, h3: string | undefined): void {
   for (const name of ["package.json", "index.d.ts", "dist"]) {
     cpSync(join(root, name), join(ours, name), { recursive: true });
   }
-  const linked = ["@types/node", "undici-types", "cookie-es"];
+  const linked = ["@types/node", "undici-types", "cookie-es", ...packages];
   for (const name of linked) symlinkSync(join(root, "node_modules", name), join(modules, name));
   if (h3 !== undefined) symlinkSync(join(root, "node_modules", h3), join(modules, "h3"));
 }

@@ -29,6 +29,22 @@ describe("our declarations compile in a user's strict project, with skipLibCheck
   });
 });
 
+describe("the type of the data is that of the schema", () => {
+  const packages = ["zod", "valibot", "arktype"];
+  for (const moduleResolution of ["nodenext", "bundler"] as const) {
+    it(`of zod, valibot and arktype, moduleResolution ${moduleResolution}`, async () => {
+      expect(await compile({ consumer: "schemas.ts", packages, moduleResolution })).toEqual([]);
+    });
+  }
+
+  it("and what does not fit it is an error, at its line", async () => {
+    const options = { consumer: "planted-schemas.ts", packages, moduleResolution: "nodenext" } as const;
+    const diagnostics = await compile({ ...options, exactOptionalPropertyTypes: true });
+    const where = diagnostics.map(({ file, line }) => `${file}:${line}`);
+    expect(where).toEqual([6, 7, 8, 9, 10, 11, 12].map((line) => `planted-schemas.ts:${line}`));
+  });
+});
+
 describe("the check can fail", () => {
   it("on planted type errors, at their lines", async () => {
     const diagnostics = await compile({ consumer: "planted.ts", moduleResolution: "nodenext" });
