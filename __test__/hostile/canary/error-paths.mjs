@@ -176,6 +176,7 @@ function* sessionPaths() {
       () =>
         session.updateSession(Object.assign(event(), { context: { cache: { options: {} } } }), config, { note: data }),
     ];
+    yield* writePaths(major, event, config);
     for (const each of [undefined, null, 5])
       yield [`${major} token ${each}`, () => session.unsealSession(event(), config, each)];
     yield [`${major} clear`, () => session.clearSession(event({ cookie: `h3=${good}` }), { ...config, name: "a b=" })];
@@ -183,6 +184,54 @@ function* sessionPaths() {
   for (const each of [undefined, null, {}, { headers: {} }]) {
     yield ["no event", () => session.useSession(each, { password })];
   }
+}
+
+/** A schema that quotes, as schemas do. */
+const quoting = {
+  "~standard": {
+    version: 1,
+    vendor: "test",
+    validate: (value) => ({ issues: [{ message: `not ${JSON.stringify(value)}`, path: ["note", data] }] }),
+  },
+};
+
+function* writePaths(major, event, config) {
+  const cookie = { cookie: `h3=${good}` };
+  const WRITES = {
+    "a refused update": [session.updateSession, { ...config, schema: quoting }, { note: data }],
+    "a refused function": [session.updateSession, { ...config, schema: quoting }, () => ({ note: data })],
+    "a refused cookie": [session.getSession, { ...config, schema: quoting, onInvalid: "reject" }],
+    "a reset cookie": [session.getSession, { ...config, schema: quoting }],
+    "a schema that is a text": [session.updateSession, { ...config, schema: password }, { note: data }],
+    "an output that is a text": [
+      session.updateSession,
+      { ...config, schema: { "~standard": { validate: () => ({ value: data }) } } },
+      { note: data },
+    ],
+    "too small a limit": [session.updateSession, { ...config, maxCookieBytes: 100 }, { note: data }],
+    "a limit that is a text": [session.updateSession, { ...config, maxCookieBytes: password }, { note: data }],
+    "a text for data": [session.replaceSession, config, data],
+    "a user that is no text": [session.regenerateSession, config, { userId: [id] }],
+    "an id that is not new": [session.regenerateSession, config],
+    "a revocation that fails": [
+      session.getSession,
+      { ...config, revocation: { notBefore: () => 0, isRevoked: () => Promise.reject(new Error("no store")) } },
+    ],
+    "a session that is revoked": [
+      session.useSession,
+      { ...config, revocation: { notBefore: () => 0, isRevoked: () => true } },
+    ],
+    "strictly, an unknown option": [session.getSession, { ...config, passwords: previous, strict: true }],
+    "strictly, a bad domain": [session.getSession, { ...config, cookie: { domain: "a b" }, strict: true }],
+    "a flash too large": [session.flashSession, { ...config, maxCookieBytes: 100 }, id, data],
+  };
+  for (const [what, [call, ...args]] of Object.entries(WRITES)) {
+    yield [`${major} ${call.name}, ${what}`, () => call(event(cookie), ...args)];
+  }
+  const revocations = session.createRevocations({ maxEntries: 0 });
+  yield ["revokeUser, full", () => revocations.revokeUser(id)];
+  yield ["revokeSession, full", () => revocations.revokeSession(id)];
+  yield ["revokeUser, no instant", () => revocations.revokeUser(id, data)];
 }
 
 export function errorPaths() {

@@ -40,7 +40,17 @@ const CALLS = {
   checkOrigin: session.checkOrigin,
   csrfToken: session.csrfToken,
   defineCsrfProtection: (event, config) => session.defineCsrfProtection({ session: config })(event),
+  replaceSession: (event, config, data = { a: 1 }) => session.replaceSession(event, config, data),
+  regenerateSession: session.regenerateSession,
+  touchSession: (event, config) => session.touchSession(event, idle(config)),
+  flashSession: (event, config, last) => session.flashSession(event, config, "key", last),
+  destroySession: session.destroySession,
 };
+
+/** With something to touch, where the configuration is one. */
+function idle(config) {
+  return typeof config === "object" && config !== null ? { ...config, idleTimeout: 60 } : config;
+}
 
 const CSRF_OPTIONS =
   "allowedOrigins, allowSameSite, strict, bypass, xForwardedHost, xForwardedProto, session, tokenHeader, token".split(
@@ -51,7 +61,8 @@ const CONFIG_PATHS = [
   "password, maxAge, idleTimeout, name, cookie, sessionHeader, seal, crypto, generateId, legacySealFallback, lazy",
   "generation, salts, unknownOption, crypto.randomUUID, cookie.domain, cookie.encode, cookie.expires, cookie.httpOnly",
   "cookie.maxAge, cookie.path, cookie.priority, cookie.sameSite, cookie.secure, cookie.partitioned",
-  "cookie.chunkMaxLength, seal.encryption, seal.integrity, seal.ttl, seal.timestampSkewSec, seal.localtimeOffsetMsec",
+  "maxCookieBytes, revocation, revocation.notBefore, revocation.isRevoked, revocation.revokeSession, schema, schema.~standard",
+  "onInvalid, strict, cookie.chunkMaxLength, seal.encryption, seal.integrity, seal.ttl, seal.timestampSkewSec, seal.localtimeOffsetMsec",
 ]
   .join(", ")
   .split(", ")
@@ -89,6 +100,11 @@ const EVENT_FORMS = {
 };
 
 for (const [value, make] of Object.entries(VALUES)) {
+  await attempt(`createRevocations(${value})`, () => {
+    const revocations = session.createRevocations(make());
+    revocations.revokeUser(make(), make());
+    revocations.revokeSession(make(), make());
+  });
   for (const [name, call] of Object.entries(CALLS)) {
     await attempt(`${name}(${value}, …)`, () => call(make(), CONFIG));
     for (const [form, event] of Object.entries(EVENT_FORMS)) {
@@ -105,7 +121,7 @@ for (const [value, make] of Object.entries(VALUES)) {
     }
   }
   for (const [major, event] of Object.entries(EVENTS)) {
-    for (const name of ["useSession", "updateSession"]) {
+    for (const name of ["useSession", "updateSession", "replaceSession", "regenerateSession", "flashSession"]) {
       const call = CALLS[name];
       await attempt(`${name}(${major}, …, ${value})`, () => call(event(), CONFIG, make()));
       await attempt(`${name}(${major}, …, { ${value} })`, () => call(event(), CONFIG, { a: make() }));
@@ -116,6 +132,19 @@ for (const [value, make] of Object.entries(VALUES)) {
     }
     for (const key of CSRF_OPTIONS) {
       await attempt(`checkCsrf(${major}, ${key}: ${value})`, () => session.checkCsrf(event(), { [key]: make() }));
+    }
+    await attempt(`regenerateSession(${major}, …, { userId: ${value} })`, () =>
+      session.regenerateSession(event(), CONFIG, { userId: make() }),
+    );
+    await attempt(`flashSession(${major}, …, ${value}, 1)`, () => session.flashSession(event(), CONFIG, make(), 1));
+    for (const gives of [() => make(), async () => make()]) {
+      const revocation = { notBefore: gives, isRevoked: gives, revokeSession: gives };
+      const schema = { "~standard": { version: 1, vendor: "test", validate: gives } };
+      for (const name of ["useSession", "updateSession", "unsealSession", "destroySession"]) {
+        const call = CALLS[name];
+        await attempt(`${name}(${major}, a revocation gives ${value})`, () => call(event(), { ...CONFIG, revocation }));
+        await attempt(`${name}(${major}, a schema gives ${value})`, () => call(event(), { ...CONFIG, schema }));
+      }
     }
     await attempt(`unsealSession(${major}, …, ${value})`, () => session.unsealSession(event(), CONFIG, make()));
   }

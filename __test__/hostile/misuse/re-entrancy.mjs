@@ -77,6 +77,10 @@ const HELPERS = {
   "updateSession with a function": (event, config) => session.updateSession(event, config, () => ({ inner: true })),
   sealSession: (event, config) => session.sealSession(event, config),
   clearSession: (event, config) => session.clearSession(event, config),
+  replaceSession: (event, config) => session.replaceSession(event, config, { inner: true }),
+  regenerateSession: (event, config) => session.regenerateSession(event, config, { userId: "ann" }),
+  flashSession: (event, config) => session.flashSession(event, config, "inner", true),
+  destroySession: (event, config) => session.destroySession(event, config),
 };
 
 for (const [outerName, outer] of Object.entries(HELPERS)) {
