@@ -187,9 +187,9 @@ function sealFormat(
   if (odd && keys instanceof Keyring) {
     throw ironkeepError("ERR_CONFIG", `${odd[0]}: has to be text without lone surrogates`);
   }
-  if (audience && format !== "ik1") {
+  if (audience && !(keys instanceof Keyring)) {
     warnOnce(
-      `The audience of the session "${sessionName(config)}" binds nothing: only seal.format "ik1" has a place for it`,
+      `The audience of the session "${sessionName(config)}" binds nothing: only tokens of seal.format "ik1" have a place for it`,
     );
   }
   return { format, acceptIronUntil: until, compress: Boolean(compress), audience };
