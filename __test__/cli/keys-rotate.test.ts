@@ -73,6 +73,29 @@ describe.concurrent("ironkeep keys rotate", () => {
     ]);
   });
 
+  it("lets the new key start after every older one, and says so", async () => {
+    const slow = await rotate(SHORT, "--refresh-interval", "86400");
+    const { code, stdout, stderr } = await cli(["keys", "rotate", "--refresh-interval", "60"], {
+      env: { IRONKEEP_KEYS: JSON.stringify(slow.ring) },
+    });
+    expect(code).toBe(0);
+    const [added, older] = JSON.parse(stdout) as [Required<Key>, Required<Key>];
+    expect([added.id, older]).toEqual(["k4", slow.ring[0]]);
+    expect(added.sealFrom).toBe(older.sealFrom + 1);
+    expect(stderr).toContain("\nthat is right after k3 starts, which would take over from it otherwise\n");
+  });
+
+  it("refuses a ring whose key starts at the end of time, after which none can", async () => {
+    const { code, stdout, stderr } = await cli(["keys", "rotate"], {
+      env: { IRONKEEP_KEYS: JSON.stringify([K2, { ...K1, sealFrom: 8.64e15 }]) },
+    });
+    expect({ code, stdout, stderr }).toEqual({
+      code: 1,
+      stdout: "",
+      stderr: "ironkeep: ERR_CONFIG: Key 2 has a sealFrom that no key can come after: correct it\n",
+    });
+  });
+
   it("rotates a weak key away, which createKeyring refuses", async () => {
     expect((await rotate("k1:weak")).ring.map(({ id }) => id)).toEqual(["k2", "k1"]);
   });

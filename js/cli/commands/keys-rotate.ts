@@ -57,9 +57,10 @@ function readRing(path: string | undefined): Promise<Sourced> | Sourced {
   throw new UsageError("keys rotate needs a ring: --ring FILE, the variable IRONKEEP_KEYS, or standard input");
 }
 
-function describe({ added, dropped, ring }: Rotated): string[] {
+function describe({ added, waitsFor, dropped, ring }: Rotated): string[] {
   const notes = [
     `${added.id} is new and seals from ${new Date(added.sealFrom).toISOString()}; every process has to have the ring by then`,
+    ...(waitsFor ? [`that is right after ${waitsFor.id} starts, which would take over from it otherwise`] : []),
     `the ring has ${ring.length} keys: ${idsOf(ring).join(", ")}`,
   ];
   return dropped.length === 0
