@@ -1,4 +1,5 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { chmodSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -182,10 +183,50 @@ describe("ironkeep keys rotate --write", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(json).toEqual({ added: "k3", sealFrom: added?.sealFrom, kept: ["k2"], dropped: ["k1"] });
     expect(JSON.stringify(json)).not.toContain(added?.secret);
-    // Windows has no such modes.
-    const isPrivate = process.platform === "win32" || (statSync(join(folder, "ring")).mode & 0o777) === 0o600;
-    expect(isPrivate).toBe(true);
     expect(readdirSync(folder)).toEqual(["ring"]);
+  });
+
+  // Windows has no such modes.
+  const isWindows = process.platform === "win32";
+
+  it.each([
+    [undefined, 0o600],
+    [0o600, 0o600],
+    [0o400, 0o400],
+    [0o640, 0o640],
+    [0o644, 0o640],
+    [0o777, 0o640],
+  ])("a file with the mode %o has %o then: its group keeps its right to read, others get none", async (mode, then) => {
+    const file = join(folder, `mode-${mode}`);
+    if (mode !== undefined) {
+      writeFileSync(file, SHORT);
+      chmodSync(file, mode);
+    }
+    const { code } = await cli(["keys", "rotate", "--write", file], { env: { IRONKEEP_KEYS: SHORT } });
+    expect(code).toBe(0);
+    expect(isWindows ? then : statSync(file).mode & 0o777).toBe(then);
+    rmSync(file);
+  });
+
+  it("replaces no pipe and no folder, and makes no file of a link to nothing", async () => {
+    const odd = mkdtempSync(join(folder, "odd-"));
+    const other = "--write takes a regular file, or one that is not there yet: this is none";
+    const targets = [[odd, other]];
+    if (!isWindows) {
+      execFileSync("mkfifo", [join(odd, "pipe")]);
+      symlinkSync(join(odd, "pipe"), join(odd, "to-pipe"));
+      symlinkSync(join(odd, "none"), join(odd, "to-none"));
+      targets.push([join(odd, "pipe"), other], [join(odd, "to-pipe"), other]);
+      targets.push([join(odd, "to-none"), "The file of --write is a symbolic link to nothing: name the file itself"]);
+    }
+    const entries = () => readdirSync(odd, { withFileTypes: true }).map((entry) => [entry.name, entry.isFIFO()]);
+    const before = entries();
+    for (const [target = "", message] of targets) {
+      const result = await cli(["keys", "rotate", "--write", target], { env: { IRONKEEP_KEYS: SHORT } });
+      expect(result).toEqual({ code: 1, stdout: "", stderr: `ironkeep: ERR_CONFIG: ${message}\n` });
+    }
+    expect(entries()).toEqual(before);
+    rmSync(odd, { recursive: true });
   });
 
   it("says in words what was done, without a secret", async () => {
@@ -208,7 +249,7 @@ describe("ironkeep keys rotate --write", () => {
 
   it("leaves the file and the folder as they were when it fails", async () => {
     const before = readdirSync(folder).toSorted();
-    for (const target of [folder, join(folder, "none/ring"), join(folder, "ring/below")]) {
+    for (const target of [join(folder, "none/ring"), join(folder, "ring/below")]) {
       const { code, stdout, stderr } = await cli(["keys", "rotate", "--write", target], {
         env: { IRONKEEP_KEYS: SHORT },
       });
