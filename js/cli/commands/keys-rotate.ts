@@ -28,7 +28,11 @@ export const keysRotate = defineCommand({
       valueHint: "ID",
       description: "the id of the new key; the newest one's counted on by default",
     },
-    write: { type: "string", valueHint: "FILE", description: "write the ring there, for its owner, and print no secret" },
+    write: {
+      type: "string",
+      valueHint: "FILE",
+      description: "write the ring there, for its owner, and print no secret",
+    },
     json: { type: "boolean", description: "the ring as JSON of several lines; with --write: what was done" },
   },
   async run({ args }): Promise<Outcome> {
