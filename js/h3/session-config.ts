@@ -85,7 +85,10 @@ export function sessionHeader(config: SessionConfig, name: string): string | und
 export function sessionSealer(config: SessionConfig, major: Major): Sealer {
   checkKeys(config, KEYS, "session option", config.strict);
   const name = sessionName(config);
-  return sealers.get(config.password ?? environmentPassword(), toSessionForm, sealContent(config, major), (keys) => {
+  const password = config.password ?? environmentPassword();
+  // Also for a visitor without a cookie, whom a closed ring would otherwise tell nothing.
+  if (password instanceof Keyring) password.requireOpen();
+  return sealers.get(password, toSessionForm, sealContent(config, major), (keys) => {
     const options = sealOptions(config, major);
     const sealer = toSealer(keys, options, {
       ...sealFormat(config, keys),

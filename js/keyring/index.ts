@@ -90,7 +90,7 @@ export class Keyring {
    * @throws `ERR_KEYRING_CLOSED`.
    */
   keys(): readonly KeyringKeyInfo[] {
-    this.#requireOpen();
+    this.requireOpen();
     return this.#ring?.info(Date.now()) ?? [];
   }
 
@@ -112,7 +112,7 @@ export class Keyring {
 
   /** @internal The engine's ring, once the keys are there. */
   get engine(): EngineRing | undefined {
-    this.#requireOpen();
+    this.requireOpen();
     return this.#ring;
   }
 
@@ -121,7 +121,7 @@ export class Keyring {
    * @throws `ERR_KEYRING_UNAVAILABLE`: what is wrong with them says nothing about a token.
    */
   async load(): Promise<void> {
-    this.#requireOpen();
+    this.requireOpen();
     if (!this.#ring) await this.#readFor(Date.now());
   }
 
@@ -154,7 +154,7 @@ export class Keyring {
     try {
       await (this.#reading ?? this.refresh());
     } catch (error) {
-      this.#requireOpen();
+      this.requireOpen();
       this.#warn(error);
       throw unavailable();
     }
@@ -165,9 +165,9 @@ export class Keyring {
     this.#reading = reading;
     this.#nextReading = undefined;
     try {
-      this.#requireOpen();
+      this.requireOpen();
       const keys = await this.#ask();
-      this.#requireOpen();
+      this.requireOpen();
       this.#take(readKeys(keys));
       this.#hasFailed = false;
     } catch (error) {
@@ -214,7 +214,8 @@ export class Keyring {
     );
   }
 
-  #requireOpen(): void {
+  /** @internal @throws `ERR_KEYRING_CLOSED`. */
+  requireOpen(): void {
     if (this.#isClosed) throw ironkeepError("ERR_KEYRING_CLOSED", "The key ring is closed");
   }
 }
