@@ -5,6 +5,7 @@ import { styleText } from "node:util";
 import type { Engine } from "../../engine/index.js";
 import { defineCommand } from "../command.js";
 import { checkAddon, checkPlatform, installedPlatforms } from "../doctor/addon.js";
+import { checkCookie, parseCookie } from "../doctor/cookie.js";
 import type { Finding, Level } from "../doctor/finding.js";
 import { checkH3 } from "../doctor/h3.js";
 import { findH3 } from "../doctor/h3-tree.js";
@@ -23,11 +24,17 @@ export const doctor = defineCommand({
   meta: { name: "ironkeep doctor", description: "Look for what keeps sessions from working here" },
   args: {
     cwd: { type: "string", valueHint: "DIR", default: ".", description: "the app's folder, where h3 is looked for" },
+    cookie: {
+      type: "string",
+      valueHint: "JSON",
+      description: "a cookie's settings, to see what browsers refuse of them",
+    },
     json: { type: "boolean", description: "as JSON" },
   },
   async run({ args }): Promise<Outcome> {
     if (!isFolder(args.cwd)) throw new UsageError("--cwd takes an existing folder");
-    const findings = await examine(resolve(args.cwd));
+    const cookie = args.cookie === undefined ? [] : checkCookie(parseCookie(args.cookie), Date.now());
+    const findings = [...(await examine(resolve(args.cwd))), ...cookie];
     const counts = countLevels(findings);
     return {
       json: { version: ownManifest().version, ok: counts.error === 0, counts, findings },
