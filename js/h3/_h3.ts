@@ -182,23 +182,33 @@ class WebExchange implements Exchange {
   readonly owner: object;
   readonly headers: HeadersLike | undefined;
   readonly context: Record<string, unknown>;
-  readonly response: ExchangeResponse | undefined;
   readonly isNarrowed: boolean;
   readonly isSocket: boolean;
 
+  readonly #event: AnyEvent;
   readonly #request: WebRequest;
+  readonly #hasResponse: boolean;
+  #response: ExchangeResponse | undefined;
 
   constructor(event: AnyEvent, request: WebRequest) {
+    this.#event = event;
     this.#request = request;
-    this.headers = event.res && request.headers;
+    this.#hasResponse = hasResponse(event);
+    this.headers = this.#hasResponse ? request.headers : undefined;
     // srvx's requests on Node have an `ip`. The caches of Nitro 3 make a plain request and copy the runtime to it.
     this.isNarrowed = request.runtime?.name === "node" && !("ip" in request);
     // h3 2's own way into a WebSocket hook is `{ req: peer.request, context: peer.context }`.
-    this.isSocket = !event.res && request.headers.get("sec-websocket-key") !== null;
+    this.isSocket = !this.#hasResponse && request.headers.get("sec-websocket-key") !== null;
     this.context = event.context ?? (request.context ??= {});
     // Without a response it is no event of h3's but something that carries a request: the context is what lasts.
-    this.owner = event.res ? event : this.context;
-    this.response = event.res && new WebExchangeResponse(event.res);
+    this.owner = this.#hasResponse ? event : this.context;
+  }
+
+  /** Made when it is asked for: a response that was looked at is one that h3 has to merge into its answer. */
+  get response(): ExchangeResponse | undefined {
+    if (this.#hasResponse && !this.#response && this.#event.res)
+      this.#response = new WebExchangeResponse(this.#event.res);
+    return this.#response;
   }
 
   get route(): string | undefined {
@@ -224,6 +234,11 @@ class WebExchange implements Exchange {
   header(name: string): string | undefined {
     return this.#request.headers.get(name) ?? undefined;
   }
+}
+
+/** h3's events make their response in a getter of their class. What stands for an event may have one of its own, or none. */
+function hasResponse(event: AnyEvent): boolean {
+  return Object.hasOwn(event, "res") ? Boolean(event.res) : "res" in event;
 }
 
 class WebExchangeResponse implements ExchangeResponse {
