@@ -2,33 +2,15 @@
 
 import { createRequire } from "node:module";
 
+import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
 import { CANARIES } from "./spellings.mjs";
 
 const { Ring, Sealer } = createRequire(import.meta.url)("../../../index.cjs");
 const { password, previous, integrity, key, data } = CANARIES;
 const bytes = Buffer.from(key);
 
-const HALF = { saltBits: 256, iterations: 1, minPasswordLength: 32 };
-const OPTIONS = {
-  encryption: { ...HALF, algorithm: "aes-256-cbc" },
-  integrity: { ...HALF, algorithm: "sha256" },
-  ttl: 0,
-  skew: 0,
-  offset: 0,
-  alsoOpens: [8192],
-  epochSalts: true,
-  maxTokenLength: 65_536,
-  format: "iron",
-  acceptIronUntil: 0,
-  compress: false,
-  purpose: "",
-  name: "",
-  audience: "",
-};
-const WHOLE = {
-  ...OPTIONS,
-  password: { form: "positional", passwords: [{ encryption: password, integrity: password }] },
-};
+const OPTIONS = { ...halves(1), ...EXTRAS };
+const WHOLE = { ...OPTIONS, password: passwordForm(password) };
 
 /** With the password among the options, as the paths below vary both. */
 const newSealer = (options) => new Sealer(options?.password, options);

@@ -12,6 +12,7 @@ import { Socket } from "node:net";
 import { bindingPaths } from "./binding-paths.mjs";
 import { CSRF_TOKEN, csrfPaths } from "./csrf-paths.mjs";
 import { keyringPaths } from "./keyring-paths.mjs";
+import { EXTRAS, passwordForm } from "../sealer-options.mjs";
 import { CANARIES } from "./spellings.mjs";
 
 const { Ring, Sealer } = createRequire(import.meta.url)("../../../index.cjs");
@@ -241,21 +242,7 @@ export function errorPaths() {
 
 /** Objects of ours that hold secrets, without being what shows them to the app. */
 export async function heldObjects() {
-  const form = { form: "positional", passwords: [{ encryption: password, integrity: password }] };
-  const sealer = new Sealer(form, {
-    ttl: 0,
-    skew: 0,
-    offset: 0,
-    alsoOpens: [],
-    epochSalts: true,
-    maxTokenLength: 1,
-    format: "iron",
-    acceptIronUntil: 0,
-    compress: false,
-    purpose: "",
-    name: "",
-    audience: "",
-  });
+  const sealer = new Sealer(passwordForm(password), EXTRAS);
   const ring = new Ring([{ id: "k1", secret: password, sealFrom: 0 }]);
   const keyring = createKeyring([{ id: "k1", secret: password }]);
   // Without data of the app's, so that a manager shows nothing but itself.

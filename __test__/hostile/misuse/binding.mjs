@@ -1,32 +1,13 @@
 import * as binding from "../../../index.cjs";
 
+import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
 import { attempt, report } from "./table.mjs";
 import { HUGE, VALUES } from "./values.mjs";
 
 const { Ring, Sealer } = binding;
 const PASSWORD = "mY4&tG8z*Qw2kV6r%Nf9xP3c!Sb7hD5j";
 
-function half(algorithm) {
-  return { algorithm, saltBits: 256, iterations: 1, minPasswordLength: 32 };
-}
-
-const OPTIONS = {
-  password: { form: "positional", passwords: [{ encryption: PASSWORD, integrity: PASSWORD }] },
-  encryption: half("aes-256-cbc"),
-  integrity: half("sha256"),
-  ttl: 0,
-  skew: 60_000,
-  offset: 0,
-  alsoOpens: [8192],
-  epochSalts: true,
-  maxTokenLength: 65_536,
-  format: "iron",
-  acceptIronUntil: 0,
-  compress: false,
-  purpose: "session",
-  name: "h3",
-  audience: "",
-};
+const OPTIONS = { password: passwordForm(PASSWORD), ...halves(1), ...EXTRAS };
 const NOW = Date.now();
 /** With the password among the options, as the cases below vary both. */
 const newSealer = (options) => new Sealer(options?.password, options);

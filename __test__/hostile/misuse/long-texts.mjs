@@ -6,6 +6,7 @@ import { defaults, seal, sealSync, unseal } from "ironkeep/iron";
 import { createRequire } from "node:module";
 
 import { attempt, report } from "./table.mjs";
+import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
 
 const { Sealer } = createRequire(import.meta.url)("../../../index.cjs");
 const PASSWORD = "mY4&tG8z*Qw2kV6r%Nf9xP3c!Sb7hD5j";
@@ -25,24 +26,7 @@ function longPart(index) {
   return PARTS.map((part, each) => (each === index ? long("A") : part)).join("*");
 }
 
-const half = { algorithm: "sha256", saltBits: 256, iterations: 1, minPasswordLength: 32 };
-const form = { form: "positional", passwords: [{ encryption: PASSWORD, integrity: PASSWORD }] };
-const sealer = new Sealer(form, {
-  encryption: { ...half, algorithm: "aes-256-cbc" },
-  integrity: half,
-  ttl: 0,
-  skew: 0,
-  offset: 0,
-  alsoOpens: [8192],
-  epochSalts: true,
-  maxTokenLength: 65_536,
-  format: "iron",
-  acceptIronUntil: 0,
-  compress: false,
-  purpose: "",
-  name: "",
-  audience: "",
-});
+const sealer = new Sealer(passwordForm(PASSWORD), { ...halves(1), ...EXTRAS });
 
 const CASES = {
   "seal, the payload": () => seal(long(), PASSWORD, defaults),

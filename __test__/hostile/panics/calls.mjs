@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 
 import { CANARIES } from "../canary/spellings.mjs";
+import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
 
 export const binding = createRequire(import.meta.url)("../../../index.cjs");
 const { Ring, Sealer } = binding;
@@ -12,26 +13,8 @@ const ITERATIONS = 8192;
 const PAYLOAD = JSON.stringify({ note: CANARIES.data });
 export const NOW = 1_795_000_000_000;
 
-function halves(iterations) {
-  const half = { saltBits: 256, iterations, minPasswordLength: 32 };
-  return { encryption: { ...half, algorithm: "aes-256-cbc" }, integrity: { ...half, algorithm: "sha256" } };
-}
-
-const PASSWORD = { form: "positional", passwords: [{ encryption: password, integrity: password }] };
-const OPTIONS = {
-  ttl: 0,
-  skew: 60_000,
-  offset: 0,
-  alsoOpens: [],
-  epochSalts: true,
-  maxTokenLength: 65_536,
-  format: "iron",
-  acceptIronUntil: 0,
-  compress: false,
-  purpose: "session",
-  name: "h3",
-  audience: "",
-};
+const PASSWORD = passwordForm(password);
+const OPTIONS = { ...EXTRAS, alsoOpens: [] };
 
 let names = 0;
 /** A sealer of a name of its own, whose salts nobody has asked for. */
