@@ -27,6 +27,8 @@ pub mod strength;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
+mod edits;
+#[cfg(test)]
 mod published_vectors;
 #[cfg(test)]
 mod seeded;

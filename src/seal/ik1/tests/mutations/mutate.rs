@@ -4,16 +4,12 @@
 
 use std::ops::Range;
 
-use super::readers::{LONGEST_TOKEN, Readers};
+use super::readers::Readers;
 use super::*;
+use crate::seal::edits::{self, BASE64URL};
 use crate::seal::seeded::Random;
 
-const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 const WORD: &[u8] = b"abcdefghijklmnopqrstuvwxyz_0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ";
-/// What is in no token, or in none there. The last ones are others whose low byte, or whose compatibility form, is an `A`.
-const FOREIGN: &[char] = &[
-    '.', '=', '+', '/', '*', ' ', '\t', '\n', '\r', '\0', '%', ';', '"', '~', '\u{7f}', '\u{e9}', '\u{141}', '\u{ff21}',
-];
 
 /// A mutant on its way.
 struct Case<'a> {
@@ -106,50 +102,23 @@ impl<'a> Case<'a> {
     }
 
     fn flip_a_bit(&mut self) {
-        self.edit(|random, characters| {
-            let at = random.below(characters.len());
-            let byte = u8::try_from(characters[at]).unwrap_or(0xff);
-            characters[at] = char::from(byte ^ (1 << random.below(8)));
-        });
+        self.edit(|random, characters| edits::flip_a_bit(random, characters));
     }
 
     fn substitute(&mut self) {
-        self.edit(|random, characters| {
-            let at = random.below(characters.len());
-            characters[at] = character(random);
-        });
+        self.edit(|random, characters| edits::substitute(random, characters));
     }
 
     fn truncate(&mut self) {
-        self.edit(|random, characters| {
-            let length = random.below(characters.len());
-            if random.one_in(2) {
-                characters.truncate(length);
-            } else {
-                characters.drain(..length);
-            }
-        });
+        self.edit(edits::truncate);
     }
 
     fn insert(&mut self) {
-        self.edit(|random, characters| {
-            let at = random.below(characters.len() + 1);
-            if random.one_in(4) {
-                let length = random.below(2 * LONGEST_TOKEN);
-                characters.splice(at..at, random.text(BASE64URL, length).chars());
-            } else {
-                let inserted: Vec<char> = (0..=random.below(4)).map(|_| character(random)).collect();
-                characters.splice(at..at, inserted);
-            }
-        });
+        self.edit(edits::insert);
     }
 
     fn delete(&mut self) {
-        self.edit(|random, characters| {
-            let from = random.below(characters.len());
-            let to = (from + 1 + random.below(8)).min(characters.len());
-            characters.drain(from..to);
-        });
+        self.edit(edits::delete);
     }
 
     fn change_case(&mut self) {
@@ -313,13 +282,5 @@ fn splice(random: &mut Random, bytes: &mut Vec<u8>, other: &[u8]) {
     } else {
         bytes.truncate(field.start);
         bytes.extend_from_slice(&other[field.start..]);
-    }
-}
-
-fn character(random: &mut Random) -> char {
-    if random.one_in(4) {
-        FOREIGN[random.below(FOREIGN.len())]
-    } else {
-        char::from(BASE64URL[random.below(BASE64URL.len())])
     }
 }

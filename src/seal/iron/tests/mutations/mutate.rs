@@ -2,15 +2,10 @@
 
 #![forbid(unsafe_code)]
 
-use super::kinds::{Kind, LONGEST_TOKEN};
+use super::kinds::Kind;
 use super::parts::INTEGRITY_SALT;
+use crate::seal::edits::{self, BASE64URL};
 use crate::seal::seeded::Random;
-
-pub(super) const BASE64URL: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-/// What is in no token, or in none there. The last ones are others whose low byte, or whose compatibility form, is an `A`.
-const FOREIGN: &[char] = &[
-    '*', '=', '.', '+', '/', ' ', '\t', '\n', '\r', '\0', '%', ';', '"', '~', '\u{7f}', '\u{e9}', '\u{141}', '\u{ff21}',
-];
 
 /// A mutant on its way.
 pub(super) struct Case<'a> {
@@ -114,18 +109,11 @@ impl<'a> Case<'a> {
 
     /// One of the eight bits of a character, as latin1.
     fn flip_a_bit(&mut self) {
-        self.edit(|random, characters| {
-            let at = random.below(characters.len());
-            let byte = u8::try_from(characters[at]).unwrap_or(0xff);
-            characters[at] = char::from(byte ^ (1 << random.below(8)));
-        });
+        self.edit(|random, characters| edits::flip_a_bit(random, characters));
     }
 
     fn substitute(&mut self) {
-        self.edit(|random, characters| {
-            let at = random.below(characters.len());
-            characters[at] = character(random);
-        });
+        self.edit(|random, characters| edits::substitute(random, characters));
     }
 
     fn replace_a_run(&mut self) {
@@ -152,35 +140,15 @@ impl<'a> Case<'a> {
     }
 
     fn truncate(&mut self) {
-        self.edit(|random, characters| {
-            let length = random.below(characters.len());
-            if random.one_in(2) {
-                characters.truncate(length);
-            } else {
-                characters.drain(..length);
-            }
-        });
+        self.edit(edits::truncate);
     }
 
     fn insert(&mut self) {
-        self.edit(|random, characters| {
-            let at = random.below(characters.len() + 1);
-            if random.one_in(8) {
-                let length = random.below(2 * LONGEST_TOKEN);
-                characters.splice(at..at, random.text(BASE64URL, length).chars());
-            } else {
-                let inserted: Vec<char> = (0..=random.below(4)).map(|_| character(random)).collect();
-                characters.splice(at..at, inserted);
-            }
-        });
+        self.edit(edits::insert);
     }
 
     fn delete(&mut self) {
-        self.edit(|random, characters| {
-            let from = random.below(characters.len());
-            let to = (from + 1 + random.below(8)).min(characters.len());
-            characters.drain(from..to);
-        });
+        self.edit(edits::delete);
     }
 
     fn change_case(&mut self) {
@@ -209,13 +177,5 @@ impl<'a> Case<'a> {
                 characters.insert(to, separator);
             }
         });
-    }
-}
-
-fn character(random: &mut Random) -> char {
-    if random.one_in(4) {
-        FOREIGN[random.below(FOREIGN.len())]
-    } else {
-        char::from(BASE64URL[random.below(BASE64URL.len())])
     }
 }

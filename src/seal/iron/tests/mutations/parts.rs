@@ -5,8 +5,9 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
 
-use super::mutate::{BASE64URL, Case};
+use super::mutate::Case;
 use super::*;
+use crate::seal::edits::BASE64URL;
 
 const ID: usize = 1;
 const ENCRYPTION_SALT: usize = 2;
