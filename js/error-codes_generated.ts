@@ -32,6 +32,26 @@ export const ERROR_CODES = {
   ERR_SCHEMA: "ERR_SCHEMA",
   /** The session was ended before its time. Ask the user to sign in again. */
   ERR_SESSION_REVOKED: "ERR_SESSION_REVOKED",
+  /** There is no such session any more, so nothing was written. Ask the user to sign in again. */
+  ERR_SESSION_NOT_FOUND: "ERR_SESSION_NOT_FOUND",
+  /** Another request changed the session at the same time. Nothing was written; read it again and repeat the change. */
+  ERR_SESSION_CONFLICT: "ERR_SESSION_CONFLICT",
+  /** The data of a session is larger than its store takes. Nothing was written; keep less in the session. */
+  ERR_SESSION_TOO_LARGE: "ERR_SESSION_TOO_LARGE",
+  /** A new session met an id that is taken. Nothing was written; try again. */
+  ERR_SESSION_EXISTS: "ERR_SESSION_EXISTS",
+  /** The user has as many sessions as the cap allows. End one of them first. */
+  ERR_SESSION_LIMIT: "ERR_SESSION_LIMIT",
+  /** The store did not answer within the deadline. Answer 503 and let the client try again. */
+  ERR_STORE_TIMEOUT: "ERR_STORE_TIMEOUT",
+  /** The store was closed. Make a new one. */
+  ERR_STORE_CLOSED: "ERR_STORE_CLOSED",
+  /** The store holds something that cannot be read. The message names the place. */
+  ERR_STORE_CORRUPT: "ERR_STORE_CORRUPT",
+  /** A newer version of Ironkeep wrote the store. Use that version, or another place. */
+  ERR_STORE_VERSION: "ERR_STORE_VERSION",
+  /** The call was given up by its AbortSignal. It was done as a whole, or not at all. */
+  ERR_ABORTED: "ERR_ABORTED",
   /** What a session has to be looked up in does not answer. Answer 503 and let the client try again. */
   ERR_STORE_UNAVAILABLE: "ERR_STORE_UNAVAILABLE",
   /** A defect in Ironkeep, such as a caught panic. Please report it. */

@@ -49,6 +49,16 @@ error_codes! {
     Csrf = "ERR_CSRF": "The request may have been sent by another site, or lacks a valid CSRF token. It was answered with 403.",
     Schema = "ERR_SCHEMA": "The data of a session does not match its schema. The message names the places, and nothing was written.",
     SessionRevoked = "ERR_SESSION_REVOKED": "The session was ended before its time. Ask the user to sign in again.",
+    SessionNotFound = "ERR_SESSION_NOT_FOUND": "There is no such session any more, so nothing was written. Ask the user to sign in again.",
+    SessionConflict = "ERR_SESSION_CONFLICT": "Another request changed the session at the same time. Nothing was written; read it again and repeat the change.",
+    SessionTooLarge = "ERR_SESSION_TOO_LARGE": "The data of a session is larger than its store takes. Nothing was written; keep less in the session.",
+    SessionExists = "ERR_SESSION_EXISTS": "A new session met an id that is taken. Nothing was written; try again.",
+    SessionLimit = "ERR_SESSION_LIMIT": "The user has as many sessions as the cap allows. End one of them first.",
+    StoreTimeout = "ERR_STORE_TIMEOUT": "The store did not answer within the deadline. Answer 503 and let the client try again.",
+    StoreClosed = "ERR_STORE_CLOSED": "The store was closed. Make a new one.",
+    StoreCorrupt = "ERR_STORE_CORRUPT": "The store holds something that cannot be read. The message names the place.",
+    StoreVersion = "ERR_STORE_VERSION": "A newer version of Ironkeep wrote the store. Use that version, or another place.",
+    Aborted = "ERR_ABORTED": "The call was given up by its AbortSignal. It was done as a whole, or not at all.",
     StoreUnavailable = "ERR_STORE_UNAVAILABLE": "What a session has to be looked up in does not answer. Answer 503 and let the client try again.",
     Internal = "ERR_INTERNAL": "A defect in Ironkeep, such as a caught panic. Please report it.",
 }
@@ -181,6 +191,29 @@ pub enum Error {
     /// A panic. What it said is not repeated, since it may hold session data.
     #[error("A defect in Ironkeep ended this call. Please report it, with the line that Ironkeep wrote to stderr")]
     Panicked,
+    /// More data than a store takes for a session.
+    #[error("The session's data is {length} bytes long, over the store's limit of {limit}: keep less in the session")]
+    SessionTooLarge {
+        /// What the data measures, in bytes.
+        length: usize,
+        /// The limit, in bytes.
+        limit: usize,
+    },
+    /// The store was closed.
+    #[error("The session store is closed")]
+    StoreClosed,
+    /// The store did not answer in time.
+    #[error("The session store did not answer within its deadline")]
+    StoreTimeout,
+    /// The store cannot be used now; the text says why, in one line.
+    #[error("{0}")]
+    StoreUnavailable(String),
+    /// The store holds what cannot be read; the text names the place.
+    #[error("{0}")]
+    StoreCorrupt(String),
+    /// A newer version wrote the store; the text says which.
+    #[error("{0}")]
+    StoreVersion(String),
     /// The system gave no thread.
     #[error("The system gave no thread for Ironkeep's work, try again in a second")]
     NoThread,
@@ -210,6 +243,12 @@ impl Error {
             Self::UnknownPassword(_) => ErrorCode::KeyUnknown,
             Self::TooLarge { .. } | Self::PayloadTooLarge { .. } => ErrorCode::CookieTooLarge,
             Self::Busy | Self::Cancelled | Self::NoThread => ErrorCode::Busy,
+            Self::SessionTooLarge { .. } => ErrorCode::SessionTooLarge,
+            Self::StoreClosed => ErrorCode::StoreClosed,
+            Self::StoreTimeout => ErrorCode::StoreTimeout,
+            Self::StoreUnavailable(_) => ErrorCode::StoreUnavailable,
+            Self::StoreCorrupt(_) => ErrorCode::StoreCorrupt,
+            Self::StoreVersion(_) => ErrorCode::StoreVersion,
             Self::Config(_) | Self::RingKey { .. } | Self::NoSealingKey => ErrorCode::Config,
             Self::RingClosed => ErrorCode::KeyringClosed,
             Self::Random | Self::Primitive | Self::Panicked => ErrorCode::Internal,

@@ -4,7 +4,8 @@
 //!
 //! - [`error`], [`clock`], [`secret`], [`panics`]: the foundation. No I/O, no async.
 //! - [`seal`]: tokens that carry a session's data, the keys that make them, and the cache of those keys.
-//! - [`session`]: what belongs to a session and is no seal of it: CSRF tokens.
+//! - [`session`]: what belongs to a session and is no seal of it: CSRF tokens, ids.
+//! - [`store`]: sessions that are kept on the server: what a store promises, and the stores.
 //! - `binding` (feature `binding`): the only code that names `napi`.
 //!
 //! `cargo test --no-default-features` builds and tests the core without Node.
@@ -15,6 +16,7 @@ pub mod panics;
 pub mod seal;
 pub mod secret;
 pub mod session;
+pub mod store;
 
 #[cfg(feature = "binding")]
 mod binding;
