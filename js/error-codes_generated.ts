@@ -50,7 +50,7 @@ export const ERROR_CODES = {
   ERR_STORE_CORRUPT: "ERR_STORE_CORRUPT",
   /** A newer version of Ironkeep wrote the store. Use that version, or another place. */
   ERR_STORE_VERSION: "ERR_STORE_VERSION",
-  /** The call was given up by its AbortSignal. It was done as a whole, or not at all. */
+  /** The call was given up by its signal. It was done as a whole, or not at all. */
   ERR_ABORTED: "ERR_ABORTED",
   /** What a session has to be looked up in does not answer. Answer 503 and let the client try again. */
   ERR_STORE_UNAVAILABLE: "ERR_STORE_UNAVAILABLE",

@@ -58,7 +58,7 @@ error_codes! {
     StoreClosed = "ERR_STORE_CLOSED": "The store was closed. Make a new one.",
     StoreCorrupt = "ERR_STORE_CORRUPT": "The store holds something that cannot be read. The message names the place.",
     StoreVersion = "ERR_STORE_VERSION": "A newer version of Ironkeep wrote the store. Use that version, or another place.",
-    Aborted = "ERR_ABORTED": "The call was given up by its AbortSignal. It was done as a whole, or not at all.",
+    Aborted = "ERR_ABORTED": "The call was given up by its signal. It was done as a whole, or not at all.",
     StoreUnavailable = "ERR_STORE_UNAVAILABLE": "What a session has to be looked up in does not answer. Answer 503 and let the client try again.",
     Internal = "ERR_INTERNAL": "A defect in Ironkeep, such as a caught panic. Please report it.",
 }
