@@ -1,3 +1,4 @@
+import { PendingHeaders, errorHeaders } from "./_error-headers.js";
 import type { HeadersLike, SessionEvent } from "./types.js";
 
 /** h3's major version, told by the event's shape. */
@@ -251,18 +252,25 @@ class WebExchangeResponse implements ExchangeResponse {
 
   setCookies(cookies: readonly string[], replaces: (cookie: string) => boolean): void {
     mergeCookies(this.#response.headers, cookies, replaces);
-    if (this.#response.errHeaders) mergeCookies(this.#response.errHeaders, cookies, replaces);
+    const errors = errorHeaders(this.#response);
+    if (errors instanceof PendingHeaders) {
+      errors.cookies = [...errors.cookies.filter((cookie) => !replaces(cookie)), ...cookies];
+    } else if (errors) mergeCookies(errors, cookies, replaces);
   }
 
   setDefault(name: string, value: string): void {
     if (!this.#response.headers.has(name)) this.#response.headers.set(name, value);
-    const errors = this.#response.errHeaders;
-    if (errors && !errors.has(name)) errors.set(name, value);
+    const errors = errorHeaders(this.#response);
+    if (errors && !headersOf(errors).has(name)) headersOf(errors).set(name, value);
   }
 
   setForError(name: string, value: string): void {
     this.#response.errHeaders?.set(name, value);
   }
+}
+
+function headersOf(errors: Headers | PendingHeaders): Headers | Map<string, string> {
+  return errors instanceof PendingHeaders ? errors.defaults : errors;
 }
 
 function routeOf(context: Record<string, unknown>): string | undefined {

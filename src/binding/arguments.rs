@@ -6,9 +6,9 @@
 use napi::bindgen_prelude::{
     Array, Either, FromNapiValue, JsObjectValue, Object, TypeName, Unknown, ValidateNapiValue,
 };
-use napi::{JsNumber, JsString, JsStringUtf8};
+use napi::{JsNumber, JsString, JsStringLatin1, JsStringUtf8};
 
-use crate::binding::error::{internal, to_js};
+use crate::binding::error::to_js;
 use crate::error::{Error, ErrorCode, Result};
 
 /// The longest array that is read. One may claim 2^32 - 1 elements and hold none.
@@ -25,14 +25,42 @@ macro_rules! wrong {
 }
 pub(crate) use wrong;
 
-/// The text of an argument, which napi has not looked at: its type is checked as it is read, at no cost.
-pub(crate) fn text<'env>(argument: JsString<'env>, wrong: &'static str) -> napi::Result<JsStringUtf8<'env>, ErrorCode> {
-    argument.into_utf8().map_err(|_| to_js(&Error::Config(wrong)))
+/// The text of an argument.
+pub(crate) enum Text<'env> {
+    /// One byte for each character.
+    Ascii(JsStringLatin1<'env>),
+    /// Any text.
+    Any(JsStringUtf8<'env>),
 }
 
-/// The text as Rust takes it.
-pub(crate) fn utf8<'a>(text: &'a JsStringUtf8<'_>) -> napi::Result<&'a str, ErrorCode> {
-    text.as_str().map_err(|error| internal(&error))
+impl Text<'_> {
+    /// As UTF-8.
+    pub(crate) fn as_slice(&self) -> &[u8] {
+        match self {
+            Self::Ascii(text) => text.as_slice(),
+            Self::Any(text) => text.as_slice(),
+        }
+    }
+
+    /// As Rust takes it.
+    pub(crate) fn as_str(&self) -> napi::Result<&str, ErrorCode> {
+        std::str::from_utf8(self.as_slice()).map_err(|_| to_js(&Error::Primitive))
+    }
+}
+
+/// The text of an argument, which napi has not looked at: its type is checked as it is read, at no cost.
+///
+/// Nearly all are ASCII, which is what a text of as many bytes as characters is. V8 copies that; writing UTF-8 it would count
+/// a second time, a character at a time.
+pub(crate) fn text<'env>(argument: JsString<'env>, wrong: &'static str) -> napi::Result<Text<'env>, ErrorCode> {
+    let read = || {
+        if argument.latin1_len()? == argument.utf8_len()? {
+            argument.into_latin1().map(Text::Ascii)
+        } else {
+            argument.into_utf8().map(Text::Any)
+        }
+    };
+    read().map_err(|_| to_js(&Error::Config(wrong)))
 }
 
 /// The number of an argument.

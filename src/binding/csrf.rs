@@ -3,7 +3,7 @@
 use napi::{Env, JsNumber, JsString};
 use napi_derive::napi;
 
-use crate::binding::arguments::{text, utf8, wrong};
+use crate::binding::arguments::{text, wrong};
 use crate::binding::error::{internal, to_js};
 use crate::binding::guard::guard;
 use crate::binding::sealer::{Sealer, moment};
@@ -25,7 +25,7 @@ impl Sealer {
     ) -> napi::Result<JsString<'env>, ErrorCode> {
         guard("Sealer.csrfToken", || {
             let (session_id, now) = (text(session_id, ID)?, moment(now)?);
-            let id = utf8(&session_id)?;
+            let id = session_id.as_str()?;
             let token = self.keyring().and_then(|keyring| csrf::token(&keyring, self.bound(), id, now));
             env.create_string_latin1(token.map_err(|error| to_js(&error))?)
                 .map_err(|error| internal(&error))
@@ -37,7 +37,7 @@ impl Sealer {
     pub fn verify_csrf_token(&self, session_id: JsString, token: JsString) -> napi::Result<bool, ErrorCode> {
         guard("Sealer.verifyCsrfToken", || {
             let (session_id, token) = (text(session_id, ID)?, text(token, TOKEN)?);
-            let (id, token) = (utf8(&session_id)?, utf8(&token)?);
+            let (id, token) = (session_id.as_str()?, token.as_str()?);
             let keyring = self.keyring().map_err(|error| to_js(&error))?;
             Ok(csrf::verify(&keyring, self.bound(), id, token))
         })

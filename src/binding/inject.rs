@@ -3,7 +3,7 @@
 use napi::JsString;
 use napi_derive::napi;
 
-use crate::binding::arguments::{text, utf8, wrong};
+use crate::binding::arguments::{text, wrong};
 use crate::binding::guard::guard;
 use crate::error::ErrorCode;
 use crate::panics::inject;
@@ -14,7 +14,7 @@ pub fn inject_panic(point: JsString, message: JsString) -> napi::Result<(), Erro
     guard("injectPanic", || {
         let (point, message) =
             (text(point, wrong!("point", "a string"))?, text(message, wrong!("message", "a string"))?);
-        inject(utf8(&point)?, utf8(&message)?);
+        inject(point.as_str()?, message.as_str()?);
         Ok(())
     })
 }

@@ -7,7 +7,7 @@ use napi::{Env, JsNumber, JsString};
 use napi_derive::napi;
 use tokio::sync::oneshot;
 
-use crate::binding::arguments::{Given, number, text, utf8, wrong};
+use crate::binding::arguments::{Given, number, text, wrong};
 use crate::binding::error::{internal, to_js};
 use crate::binding::guard::guard;
 use crate::binding::options::{PasswordForm, SealerOptions};
@@ -138,7 +138,7 @@ impl Sealer {
     ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
         guard("Sealer.tryUnseal", || {
             let (token, now) = (text(token, TOKEN)?, moment(now)?);
-            match self.formats.try_unseal(utf8(&token)?, &self.bound, now) {
+            match self.formats.try_unseal(token.as_str()?, &self.bound, now) {
                 Ok(Attempt::Ready(opened)) => Ok(match opened_text(env, &opened)? {
                     Either::A(payload) => Either3::A(payload),
                     Either::B(stale) => Either3::B(stale),
@@ -173,7 +173,7 @@ impl Sealer {
         now: JsNumber,
     ) -> napi::Result<PromiseRaw<'env, ()>, ErrorCode> {
         guard("Sealer.deriveForUnseal", || {
-            let (token, now) = (utf8(&text(token, TOKEN)?)?.to_owned(), moment(now)?);
+            let (token, now) = (text(token, TOKEN)?.as_str()?.to_owned(), moment(now)?);
             let formats = Arc::clone(&self.formats);
             request(env, |done| formats.request_unseal_key(token, &self.bound, now, done))
         })
@@ -205,7 +205,7 @@ impl Sealer {
     ) -> napi::Result<Either<JsString<'env>, StaleSeal<'env>>, ErrorCode> {
         guard("Sealer.unsealSync", || {
             let (token, now) = (text(token, TOKEN)?, moment(now)?);
-            let opened = self.formats.iron().unseal_blocking(utf8(&token)?, &self.bound, now);
+            let opened = self.formats.iron().unseal_blocking(token.as_str()?, &self.bound, now);
             opened_text(env, &opened.map_err(|error| to_js(&error))?)
         })
     }

@@ -8,12 +8,13 @@ use napi::{Env, JsString, Result};
 ///
 /// V8 reads UTF-8 twice, a character at a time; Latin-1 and UTF-16 it copies.
 pub(crate) fn decode<'env>(env: &'env Env, payload: &[u8]) -> Result<JsString<'env>> {
-    // The lossy decoder is slow on text that is whole, which nearly all is.
+    // What nearly all text is, found out sixteen bytes and more at a time.
+    if payload.is_ascii() {
+        return env.create_string_latin1(payload);
+    }
+    // The lossy decoder is slow on text that is whole.
     let text = std::str::from_utf8(payload).map_or_else(|_| String::from_utf8_lossy(payload), Cow::Borrowed);
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
-    if text.is_ascii() {
-        return env.create_string_latin1(text);
-    }
     match latin1(text.as_bytes()) {
         Some(latin1) => env.create_string_latin1(latin1),
         None => env.create_string_utf16(text.encode_utf16().collect::<Vec<_>>()),
