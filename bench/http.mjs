@@ -8,13 +8,15 @@
 // interrupts for it, and is flagged under 95 %; "with others" adds what neighbours took. "of none" compares req/s with the
 // same process's route without a session, round by round, and "by CPU" says the same of the server's own CPU.
 //
+// The load's core is kept from falling asleep, where it shares no hardware with the server's: see keepAwake.
+//
 // "CPU of the session" is a route minus the route without one. Warm means that Ironkeep has the keys of the day: only the
 // row "cookies of h3 first seen" derives any, two for each request, off the event loop. There Node's own client asks.
 import { randomBytes } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { cellsOf, rowsOf, runCells, sessionCpu } from "./http/cells.mjs";
-import { bindTo, chooseCores } from "./http/cores.mjs";
+import { bindTo, chooseCores, keepAwake } from "./http/cores.mjs";
 import { withEntries } from "./http/entries.mjs";
 import { BUSY_GOAL, goals, printGoals, printRoutes, printSessionCpu, underGoal } from "./http/report.mjs";
 import { ROUTES } from "./http/routes.mjs";
@@ -68,10 +70,11 @@ async function measure(cores, until) {
   const options = { stacks, sessions, password, core: cores.server, connections: CONNECTIONS };
   return withEntries(options, async (entries, client) => {
     bindTo(cores.load);
+    const sleepAgain = cores.shareHardware ? undefined : keepAwake(cores.load);
     const reader = entries.findIndex(({ name }) => name === "ironkeepOnV2");
     const cells = cellsOf(entries, (entry, route) => wrkCell(entry, route, cores.load));
     cells.push(firstSeenCell(entries[reader], client, tokens));
-    const windows = await runCells(cells, { rounds: ROUNDS, until });
+    const windows = await runCells(cells, { rounds: ROUNDS, until }).finally(sleepAgain);
     const withoutSession = windows[reader * ROUTES.length + ROUTES.indexOf("none")];
     const firstSeen = { cookiesInARound: FIRST_SEEN, sessionCpu: sessionCpu(windows.at(-1), withoutSession) };
     return { rows: rowsOf(entries, windows), firstSeen };

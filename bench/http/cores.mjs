@@ -1,4 +1,4 @@
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 import { Failure } from "../../scripts/lib/run.mjs";
@@ -44,6 +44,23 @@ export function chooseCores() {
 /** Binds this process, all its threads, and what it starts from now on. */
 export function bindTo(core) {
   execFileSync("taskset", ["-acp", String(core), String(process.pid)], { stdio: "ignore" });
+}
+
+/**
+ * Keeps the core of the load from falling asleep between two answers, by a process that runs where nothing else does.
+ *
+ * To wake a core of a virtual machine takes the one who wakes it 10 us and more. That would be counted as the server's, and
+ * only for the routes that leave the load time to sleep: those with a session, and not the one without.
+ *
+ * @returns what ends it.
+ */
+export function keepAwake(core) {
+  const args = ["--idle", "0", "taskset", "-c", String(core), process.execPath, "-e", "for (;;);"];
+  const spinner = spawn("chrt", args, { stdio: "ignore" });
+  spinner.once("error", () => console.error("chrt (util-linux) is missing: the load's core may fall asleep."));
+  const stop = () => spinner.kill("SIGKILL");
+  process.once("exit", stop);
+  return stop;
 }
 
 /** What a core has done so far, in ticks of 10 ms: all that it worked, of that interrupts, and all that has passed. */
