@@ -2,7 +2,7 @@ import { createSealer } from "#engine";
 
 import { ironkeepError } from "./errors.js";
 import type { PasswordForm, Sealer, SealerOptions } from "./engine/index.js";
-import { Keyring } from "./keyring/index.js";
+import type { Keyring } from "./keyring/index.js";
 import { passwordKey } from "./password.js";
 import { Recent } from "./recent.js";
 
@@ -11,8 +11,16 @@ const MAX_PASSWORDS = 256;
 /** Sets of options that are kept for one password. */
 const MAX_OPTIONS = 16;
 
+/** Where a ring makes its sealers. It is known by this, so that who has none does not load what makes one. */
+export const MAKE_SEALER = Symbol("ironkeep.makeSealer");
+
 /** What seals and opens: a password in one of its forms, or a ring. */
 export type Keys = Keyring | PasswordForm;
+
+/** Whether a password is a ring. */
+export function isKeyring(password: unknown): password is Keyring {
+  return typeof password === "object" && password !== null && MAKE_SEALER in password;
+}
 
 /** A sealer with the options that made it. */
 export interface Kept<T> {
@@ -46,7 +54,7 @@ export class ByPassword<T> {
     if (typeof password === "string") {
       return this.#find(this.#texts, password, options, () => make(toForm(password)));
     }
-    if (password instanceof Keyring) return this.#find(this.#rings, password, options, () => make(password));
+    if (isKeyring(password)) return this.#find(this.#rings, password, options, () => make(password));
     const form = toForm(password);
     return this.#find(this.#forms, passwordKey(form), options, () => make(form));
   }
@@ -130,7 +138,7 @@ export function toSealer(keys: Keys, options: IronNumbers, extras: SealerExtras)
   if (encryption) made.encryption = encryption;
   const integrity = toHalf(options.integrity);
   if (integrity) made.integrity = integrity;
-  return keys instanceof Keyring ? keys.sealer(made) : createSealer(keys, made);
+  return isKeyring(keys) ? keys[MAKE_SEALER](made) : createSealer(keys, made);
 }
 
 function toHalf(half: unknown): SealerOptions["encryption"] {

@@ -1,10 +1,9 @@
 import type { Sealer, SealerOptions } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { defaults } from "../iron/index.js";
-import { Keyring } from "../keyring/index.js";
 import { nearest } from "../nearest.js";
 import { toSessionForm } from "../password.js";
-import { ByPassword, flatten, type IronNumbers, type Keys, toSealer } from "../sealers.js";
+import { ByPassword, flatten, type IronNumbers, isKeyring, type Keys, toSealer } from "../sealers.js";
 import { warnOnce } from "../warn.js";
 import type { Major } from "./_h3.js";
 import { cookieProblems } from "./cookie-rules.js";
@@ -87,7 +86,7 @@ export function sessionSealer(config: SessionConfig, major: Major): Sealer {
   const name = sessionName(config);
   const password = config.password ?? environmentPassword();
   // Also for a visitor without a cookie, whom a closed ring would otherwise tell nothing.
-  if (password instanceof Keyring) password.requireOpen();
+  if (isKeyring(password)) password.requireOpen();
   return sealers.get(password, toSessionForm, sealContent(config, major), (keys) => {
     const options = sealOptions(config, major);
     const sealer = toSealer(keys, options, {
@@ -175,7 +174,7 @@ function sealFormat(
   const { audience = "" } = config;
   if (format !== "iron" && format !== "ik1")
     throw ironkeepError("ERR_CONFIG", 'seal.format: has to be "iron" or "ik1"');
-  if (format === "ik1" && !(keys instanceof Keyring)) {
+  if (format === "ik1" && !isKeyring(keys)) {
     throw ironkeepError(
       "ERR_CONFIG",
       "seal.format: ik1 needs keys that are not stretched: pass a ring of createKeyring as password",
@@ -187,10 +186,10 @@ function sealFormat(
   const bound = Object.entries({ audience, name: sessionName(config) });
   // UTF-8 has no lone surrogates: two texts would be bound alike.
   const odd = bound.find(([, text]) => typeof text !== "string" || LONE_SURROGATE.test(text));
-  if (odd && keys instanceof Keyring) {
+  if (odd && isKeyring(keys)) {
     throw ironkeepError("ERR_CONFIG", `${odd[0]}: has to be text without lone surrogates`);
   }
-  if (audience && !(keys instanceof Keyring)) {
+  if (audience && !isKeyring(keys)) {
     warnOnce(
       `The audience of the session "${sessionName(config)}" binds nothing: only tokens of seal.format "ik1" have a place for it`,
     );

@@ -4,6 +4,7 @@ import { debug } from "../debug.js";
 import type { EngineRing, RingKeyInput, Sealer, SealerOptions } from "../engine/index.js";
 import { ironkeepError, isIronkeepError } from "../errors.js";
 import { warnOnce } from "../warn.js";
+import { MAKE_SEALER } from "../sealers.js";
 import { RingSealer } from "./sealer.js";
 import { environmentKeys, type KeyringKey, type KeyringKeys, type KeyringSource, readKeys } from "./source.js";
 
@@ -106,7 +107,7 @@ export class Keyring {
   }
 
   /** @internal What seals and opens with this ring. */
-  sealer(options: SealerOptions): Sealer {
+  [MAKE_SEALER](options: SealerOptions): Sealer {
     return new RingSealer(this, options);
   }
 
