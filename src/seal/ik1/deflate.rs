@@ -38,37 +38,31 @@ pub(super) fn deflated(payload: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
 
 /// Inflates one whole stream of at most `limit` bytes. At no time more than `limit` and one byte are held: that one tells
 /// a stream that ends there from one that goes on.
+///
+/// A stream that does not fit is inflated anew into twice the room. Going on with it would take a window, in which
+/// `miniz_oxide` lets a stream refer to what was never written; in one room that is refused, as RFC 1951 has it.
 pub(super) fn inflate(stream: &[u8], limit: usize) -> Result<Vec<u8>, Refusal> {
     let most = limit.saturating_add(1);
-    let mut held = Zeroizing::new(vec![0; stream.len().saturating_mul(USUAL_RATIO).clamp(1, most)]);
-    let mut inflater = Decompress::new(false);
-    let (mut read, mut written) = (0, 0);
+    let mut room = stream.len().saturating_mul(USUAL_RATIO).clamp(1, most);
     loop {
-        let refused = Refusal::Inflation { produced: written };
-        let status = inflater
-            .decompress(&stream[read..], &mut held[written..], FlushDecompress::None)
-            .map_err(|_| refused)?;
-        let before = (read, written);
-        read = usize::try_from(inflater.total_in()).map_err(|_| refused)?;
-        written = usize::try_from(inflater.total_out()).map_err(|_| refused)?;
-        let refused = Refusal::Inflation { produced: written };
-        if written > limit {
-            return Err(refused);
-        }
-        if status == Status::StreamEnd {
+        let mut held = Zeroizing::new(vec![0; room]);
+        let mut inflater = Decompress::new(false);
+        let status = inflater.decompress(stream, &mut held, FlushDecompress::Finish);
+        let produced = usize::try_from(inflater.total_out()).unwrap_or(usize::MAX);
+        let refused = Refusal::Inflation { produced };
+        let is_whole = status.map_err(|_| refused)? == Status::StreamEnd;
+        if is_whole && produced <= limit {
             // Bytes behind the end would be a second spelling of the same payload.
-            if read != stream.len() {
+            if usize::try_from(inflater.total_in()) != Ok(stream.len()) {
                 return Err(refused);
             }
-            held.truncate(written);
+            held.truncate(produced);
             return Ok(mem::take(&mut held));
         }
-        if written == held.len() {
-            let mut larger = Zeroizing::new(vec![0; held.len().saturating_mul(2).min(most)]);
-            larger[..written].copy_from_slice(&held);
-            held = larger;
-        } else if before == (read, written) {
+        // There was room left, or there may be no more of it.
+        if produced < room || room == most {
             return Err(refused);
         }
+        room = room.saturating_mul(2).min(most);
     }
 }

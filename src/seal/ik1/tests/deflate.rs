@@ -124,3 +124,10 @@ fn every_type_of_block_is_read_within_the_limit() {
     // The length's complement is wrong.
     assert!(inflate(b"\x01\x02\0\xfd\xfehi", 10).is_err());
 }
+
+/// Three bytes from one byte before the first one. What a window is filled with at the start is not data.
+#[test]
+fn no_distance_reaches_before_the_payload() {
+    assert_eq!(inflate(b"\x03\x02\0", 100), Err(Refusal::Inflation { produced: 0 }));
+    assert!(opened(&claiming(b"\x03\x02\0"), now(), &options()).is_err());
+}
