@@ -4,6 +4,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod ik1;
 pub mod opening;
 pub mod passwords;
 pub mod readers;
@@ -14,5 +15,10 @@ pub mod token;
 pub type Target = (&'static str, fn(&[u8]));
 
 /// Every target.
-pub const TARGETS: [Target; 4] =
-    [("token", token::check), ("opening", opening::check), ("signed", signed::check), ("passwords", passwords::check)];
+pub const TARGETS: [Target; 5] = [
+    ("token", token::check),
+    ("opening", opening::check),
+    ("signed", signed::check),
+    ("ik1", ik1::check),
+    ("passwords", passwords::check),
+];
