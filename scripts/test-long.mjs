@@ -15,6 +15,8 @@ import { cargoTest, runSuites, vitest } from "./lib/suites.mjs";
 
 /** How many cases the properties in Rust have, and how many mutants of tokens are tried: with keys at hand, and by deriving them. */
 const CASES = { PROPTEST_CASES: "20000", WARM_MUTATIONS: "10000000", COLD_MUTATIONS: "20000" };
+/** The measurement of comparisons, with the profile that is shipped. */
+const COMPARISONS = ["--release", "--no-default-features", "--features", "constant-time", "--test", "constant_time"];
 /** What the addon is checked with. The test of panics builds an addon of its own, with a compiler that cannot be preloaded. */
 const CHECKED = ["__test__/iron", "__test__/h3", "__test__/hostile"];
 /** Everything takes several times as long under AddressSanitizer. */
@@ -42,6 +44,12 @@ const suites = [
     name: "rust-properties",
     prepare: requireCargo,
     run: (args) => cargoTest(["--release", "--no-default-features", ...args], CASES),
+  },
+  {
+    name: "constant-time",
+    prepare: requireCargo,
+    // One at a time: a measurement beside another measures that one too.
+    run: (args) => cargoTest([...COMPARISONS, ...args, "--", "--test-threads=1", "--nocapture"]),
   },
   { name: "fuzz", prepare: requireNightly, run: fuzz },
   ...otherNodes().map((name) => ({
