@@ -26,7 +26,10 @@ const checks = [
   // Without its tests: there napi's macros register nothing, and every export would be dead code.
   { name: "clippy", run: () => clippy() },
   { name: "clippy-panics", run: () => clippy("--features", "inject-panics") },
-  { name: "clippy-core", run: () => clippy("--no-default-features", "--features", "bench,constant-time", "--all-targets") },
+  {
+    name: "clippy-core",
+    run: () => clippy("--no-default-features", "--features", "bench,constant-time", "--all-targets"),
+  },
   {
     name: "oxlint",
     run: () => node("oxlint", "oxlint", "--deny-warnings", "--report-unused-disable-directives"),
