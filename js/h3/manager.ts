@@ -32,8 +32,8 @@ export async function useSession<
   const { live } = call;
   const opened = open(call);
   if (opened instanceof Promise) await opened;
-  if (live.isNew && !live.cleared && !config.lazy) {
-    const written = write(call);
+  if (!live.cleared && !config.lazy) {
+    const written = live.isNew ? write(call) : live.issuing;
     if (written) await written;
   }
   return new Manager(event, config, live) as SessionManager<DataOf<T, S>>;

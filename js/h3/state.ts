@@ -9,6 +9,8 @@ export interface Live {
   loading: Promise<Session> | undefined;
   /** Whether the session exists in this request alone, and no cookie was set for it. */
   isNew: boolean;
+  /** The write of a new session's first cookie, while it is under way. */
+  issuing: Promise<void> | undefined;
   /** Whether it was cleared: the request's cookie is not read again, and nothing is set before an explicit write. */
   cleared: boolean;
   /** The Set-Cookie lines that the session has in the response. */
@@ -63,6 +65,7 @@ export function liveOf(exchange: Exchange, name: string): Live {
       session: undefined,
       loading: undefined,
       isNew: false,
+      issuing: undefined,
       cleared: false,
       staged: [],
       texts: 0,

@@ -4,6 +4,7 @@ import type { Call } from "./call.js";
 import { readChunkCount } from "./cookies.js";
 import { expiryOf } from "./lifetime.js";
 import { cookieWriter } from "./session-config.js";
+import type { Live } from "./state.js";
 import type { Session, SessionConfig } from "./types.js";
 import { orUnavailable } from "./unavailable.js";
 
@@ -14,26 +15,37 @@ export function write(call: Call): void | Promise<void> {
   const wasNew = live.isNew;
   live.isNew = false;
   if (!session || config.cookie === false || !exchange.response) return;
+  const { sent } = live;
   const failed = (error: unknown): never => {
-    live.isNew = wasNew;
+    // A later text may be in the response by now.
+    if (live.session === session && live.sent === sent) live.isNew = wasNew;
     throw error;
   };
   let text = 0;
-  let token: string | Promise<string>;
   try {
-    token = orUnavailable(exchange, () =>
+    const token = orUnavailable(exchange, () =>
       sealText(sealer, () => {
         live.texts += 1;
         text = live.texts;
         return textOf(session, config);
       }),
     );
+    if (!(token instanceof Promise)) return setCookie(call, session, token, text);
+    const written = token.then((late) => setCookie(call, session, late, text)).catch(failed);
+    if (wasNew) issue(live, written);
+    return written;
   } catch (error) {
     return failed(error);
   }
-  return token instanceof Promise
-    ? token.catch(failed).then((late) => setCookie(call, session, late, text))
-    : setCookie(call, session, token, text);
+}
+
+/** Whoever asks for the session meanwhile waits for its cookie too, and fails with it. */
+function issue(live: Live, written: Promise<void>): void {
+  live.issuing = written;
+  const ended = (): void => {
+    if (live.issuing === written) live.issuing = undefined;
+  };
+  void written.catch(() => undefined).finally(ended);
 }
 
 /** A token that took long must not take the place of one of a later text. */
@@ -44,6 +56,7 @@ function setCookie(call: Call, session: Session, token: string, text: number): v
   const writer = cookieWriter(config, name, exchange.major);
   live.staged = writer.write(exchange.response, token, expiryOf(session, config), chunks, live.staged);
   live.sent = text;
+  live.isNew = false;
   live.cleared = false;
 }
 
