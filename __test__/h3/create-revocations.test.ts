@@ -1,4 +1,5 @@
-import { createRevocations, getSession, useSession } from "ironkeep/h3";
+import { mockEvent } from "h3-v2";
+import { createRevocations, destroySession, getSession, useSession } from "ironkeep/h3";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { PASSWORD } from "./_passwords.ts";
 import { makeSeal } from "./_seals.ts";
@@ -78,6 +79,32 @@ describe("createRevocations", () => {
     vi.setSystemTime(NOW + 102_000);
     revocations.revokeUser("u3");
     expect(revocations.notBefore("u3")).toBe(NOW + 102_000);
+  });
+});
+
+describe("sessions of nobody", () => {
+  it("fill no place of users, whoever makes them", () => {
+    const revocations = createRevocations({ maxEntries: 3 });
+    for (let index = 0; index < 3; index++) revocations.revokeSession(`stranger ${index}`, NOW + 1000);
+    expect(() => revocations.revokeSession("stranger 3", NOW + 1000)).toThrow(expect.objectContaining(FULL));
+    for (let index = 0; index < 3; index++) revocations.revokeSession(`session ${index}`, NOW + 1000, "u1");
+    expect(() => revocations.revokeSession("session 3", NOW + 1000, "u1")).toThrow(expect.objectContaining(FULL));
+    const kept = ["stranger 0", "stranger 2", "session 0", "session 2"];
+    expect(kept.filter((id) => revocations.isRevoked(id))).toEqual(kept);
+  });
+
+  it("that were destroyed keep no user from signing out", async () => {
+    const config = { password: PASSWORD, maxAge: 3600, revocation: createRevocations({ maxEntries: 2 }) };
+    const destroy = async (payload: object): Promise<void> => {
+      const headers = { cookie: `h3=${await makeSeal(payload, PASSWORD)}` };
+      await destroySession(mockEvent("http://localhost/", { headers }), config);
+    };
+    const anonymous = { createdAt: NOW, data: {} };
+    await destroy({ ...anonymous, id: "a1" });
+    await destroy({ ...anonymous, id: "a2" });
+    await expect(destroy({ ...anonymous, id: "a3" })).rejects.toMatchObject(FULL);
+    await destroy({ ...anonymous, id: "s1", userId: "u1", authenticatedAt: NOW });
+    expect(config.revocation.isRevoked("s1")).toBe(true);
   });
 });
 

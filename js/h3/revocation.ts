@@ -1,6 +1,6 @@
 import { ironkeepError } from "../errors.js";
 
-/** Users, and sessions, that are kept unless said otherwise: some 10 MB each. */
+/** Users, their sessions, and sessions of nobody that are kept unless said otherwise: some 10 MB each. */
 const MAX_ENTRIES = 100_000;
 
 /**
@@ -18,17 +18,22 @@ export interface SessionRevocation {
   isRevoked?(sessionId: string): boolean | Promise<boolean>;
   /**
    * Ends the session of this id; `destroy` calls it. No token of the session is good after `until` (milliseconds since the
-   * epoch; `Infinity` without `maxAge` and `idleTimeout`), so it may be forgotten then.
+   * epoch; `Infinity` without `maxAge` and `idleTimeout`), so it may be forgotten then. `userId` is who was signed in, if
+   * anybody was: a session without a user is one that any stranger can start and end, as often as he likes.
    */
-  revokeSession?(sessionId: string, until: number): void | Promise<void>;
+  revokeSession?(sessionId: string, until: number, userId?: string): void | Promise<void>;
 }
 
 /** A revocation in the memory of this process. */
 export interface Revocations extends SessionRevocation {
   notBefore(userId: string): number | undefined;
   isRevoked(sessionId: string): boolean;
-  /** @throws `ERR_STORE_UNAVAILABLE` when it is full: nothing that is ended is forgotten to make room. */
-  revokeSession(sessionId: string, until?: number): void;
+  /**
+   * Keeps sessions of users apart from those of nobody, so that strangers fill the place of strangers alone.
+   *
+   * @throws `ERR_STORE_UNAVAILABLE` when it is full: nothing that is ended is forgotten to make room.
+   */
+  revokeSession(sessionId: string, until?: number, userId?: string): void;
   /**
    * Ends the sessions of a user who signed in before `before`, which is now by default, so that who signs in afterwards is
    * signed in. An earlier instant than the last one changes nothing; `Infinity` ends all that will ever be.
@@ -43,7 +48,7 @@ export interface Revocations extends SessionRevocation {
 export interface RevocationsOptions {
   /** The sessions' own `maxAge` in seconds: what is older than that is forgotten. Without it users are kept for good. */
   maxAge?: number | undefined;
-  /** How many users, and how many sessions, are kept. @default 100_000 */
+  /** How many users are kept, how many sessions of users, and how many of nobody. @default 100_000 */
   maxEntries?: number | undefined;
 }
 
@@ -55,10 +60,13 @@ export function createRevocations(options: RevocationsOptions = {}): Revocations
   const { maxAge, maxEntries = MAX_ENTRIES } = options;
   const users = new Ending<number>(maxEntries);
   const sessions = new Ending<true>(maxEntries);
+  const anonymous = new Ending<true>(maxEntries);
   return {
     notBefore: (userId) => users.get(userId),
-    isRevoked: (sessionId) => sessions.get(sessionId) === true,
-    revokeSession: (sessionId, until = Number.POSITIVE_INFINITY) => sessions.set(sessionId, true, until),
+    isRevoked: (sessionId) => (sessions.get(sessionId) ?? anonymous.get(sessionId)) === true,
+    revokeSession(sessionId, until = Number.POSITIVE_INFINITY, userId) {
+      (userId === undefined ? anonymous : sessions).set(sessionId, true, until);
+    },
     revokeUser(userId, before = Date.now()) {
       if (typeof before !== "number" || Number.isNaN(before)) {
         throw ironkeepError("ERR_CONFIG", "revokeUser: `before` has to be a number of milliseconds since the epoch");
