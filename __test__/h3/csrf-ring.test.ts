@@ -2,6 +2,8 @@ import type { Keyring } from "ironkeep";
 import { createKeyring } from "ironkeep";
 import type { SessionConfig } from "ironkeep/h3";
 import { checkCsrf, csrfToken } from "ironkeep/h3";
+import { vi } from "vitest";
+import { Source } from "../keyring/_rings.ts";
 import { HEADERS, post, reasonOf } from "./_csrf-requests.ts";
 import type { Browser, MatrixContext } from "./_matrix.ts";
 import { describeMatrix } from "./_matrix.ts";
@@ -71,6 +73,71 @@ describeMatrix("a CSRF token of a key ring", (t, { it, expect }) => {
     app.session = { password: ring, audience: "admin" };
     expect(await transfer(browser, token)).toBe("bad-token");
     ring.close();
+  });
+
+  /** A ring that was read a while ago, a session of it, and its token under the key that was made since. */
+  async function withYoungToken(
+    body: (ring: Keyring, source: Source, browser: Browser, token: string) => Promise<void>,
+  ) {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const source = new Source(OLD);
+    const ring = createKeyring({ keys: source.read, refreshInterval: 0 });
+    const app = bank(t, { password: ring });
+    const browser = t.browser();
+    await tokenOf(browser);
+    const cookies = browser.jar.header("/token") ?? "";
+    app.session = { password: createKeyring([NEW, OLD]) };
+    const token = (await t.request("/token", { headers: { cookie: cookies } })).text;
+    expect(token.slice(0, 3)).toBe("k2.");
+    app.session = { password: ring };
+    vi.setSystemTime(Date.now() + 5000);
+    await body(ring, source, browser, token).finally(() => ring.close());
+  }
+
+  it("under a key that is not there yet has the keys read", async () => {
+    await withYoungToken(async (ring, source, browser, token) => {
+      source.gives(NEW, OLD);
+      expect(await transfer(browser, token)).toBe("done");
+      expect(source.calls).toBe(2);
+      expect(ring.keys().map(({ id }) => id)).toEqual(["k2", "k1"]);
+    });
+  });
+
+  it("under a key that nobody knows has them read once a second, however many ask", async () => {
+    await withYoungToken(async (_, source, browser, token) => {
+      for (const [step, calls] of [
+        [0, 2],
+        [999, 2],
+        [1, 3],
+      ] as const) {
+        vi.setSystemTime(Date.now() + step);
+        const all = await Promise.all(Array.from({ length: 20 }, () => transfer(browser, token)));
+        expect(new Set(all)).toEqual(new Set(["bad-token"]));
+        expect(source.calls).toBe(calls);
+      }
+    });
+  });
+
+  it("under a key that is there, and what is no token, has no key read", async () => {
+    await withYoungToken(async (_, source, browser, token) => {
+      const forged = `k1.${token.slice(3)}`;
+      for (const text of [forged, "k2", "k2.", `${token}A`, `k-2.${"A".repeat(64)}`, "x".repeat(200)]) {
+        expect(await transfer(browser, text)).toBe("bad-token");
+      }
+      expect(source.calls).toBe(1);
+    });
+  });
+
+  it("under an unknown key, when the keys cannot be read, is an outage", async () => {
+    await withYoungToken(async (_, source, browser, token) => {
+      source.answer = () => Promise.reject(new Error("no network"));
+      const reply = await browser.request("/transfer", post(HEADERS.ownFetch, { "x-csrf-token": token }));
+      expect([reply.status, reply.headers.get("retry-after")]).toEqual([503, "1"]);
+      expect(t.errors.at(-1)).toHaveProperty("code", "ERR_KEYRING_UNAVAILABLE");
+      source.gives(NEW, OLD);
+      vi.setSystemTime(Date.now() + 1000);
+      expect(await transfer(browser, token)).toBe("done");
+    });
   });
 
   it("counts as a use of its key", async () => {

@@ -92,8 +92,11 @@ export interface Sealer {
   unsealSync(token: string, now: number): string | StaleSeal;
   /** A new CSRF token for the session with this id. Throws `ERR_KEY_WEAK` for a password that looks typed. */
   csrfToken(sessionId: string, now: number): string;
-  /** Whether a CSRF token was made for the session with this id, by a key that is still there. */
-  verifyCsrfToken(sessionId: string, token: string): boolean;
+  /**
+   * Whether a CSRF token was made for the session with this id, by a key that is still there. A promise where the keys have
+   * to be read before that can be told.
+   */
+  verifyCsrfToken(sessionId: string, token: string, now: number): boolean | Promise<boolean>;
 }
 
 /** A key of a ring. */

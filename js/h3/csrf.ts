@@ -14,6 +14,7 @@ import { getSession, updateSession } from "./session.js";
 import { sessionName, sessionSealer } from "./session-config.js";
 import { isInsideCache, liveOf } from "./state.js";
 import type { HeadersLike, SessionConfig, SessionEvent } from "./types.js";
+import { orUnavailable } from "./unavailable.js";
 
 /** No token of ours is longer, and no longer text is looked at. */
 const MAX_TOKEN_LENGTH = 256;
@@ -112,7 +113,9 @@ export async function csrfToken(event: SessionEvent, config: SessionConfig): Pro
   const exchange = toExchange(event);
   if (isInsideCache(exchange)) return "";
   // The id has to be there at the next request, so what would only be in memory is written.
-  if (!session.id || liveOf(exchange, sessionName(config)).isNew) session = await updateSession(event, config);
+  const live = liveOf(exchange, sessionName(config));
+  if (!session.id || live.isNew) session = await updateSession(event, config);
+  else if (live.issuing) await live.issuing;
   if (exchange.response && !exchange.response.isSent) exchange.response.setDefault("cache-control", "no-store");
   return sessionSealer(config, exchange.major).csrfToken(session.id, Date.now());
 }
@@ -166,7 +169,9 @@ async function stateOf(
   const { id } = await getSession(event, config);
   // A session that began with this request has no token yet.
   if (!id || liveOf(exchange, sessionName(config)).isNew) return "invalid";
-  return sessionSealer(config, exchange.major).verifyCsrfToken(id, token) ? "valid" : "invalid";
+  const sealer = sessionSealer(config, exchange.major);
+  const isValid = await orUnavailable(exchange, () => sealer.verifyCsrfToken(id, token, Date.now()));
+  return isValid ? "valid" : "invalid";
 }
 
 function isUpgrade(exchange: Exchange): boolean {
