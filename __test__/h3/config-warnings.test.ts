@@ -58,6 +58,7 @@ describe("warnings about a config", () => {
       salts: "epoch",
       maxCookieBytes: 4096,
       revocation: { notBefore: () => undefined },
+      revocationTimeout: 1,
       onInvalid: "reset",
       strict: true,
     };

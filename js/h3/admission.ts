@@ -1,3 +1,4 @@
+import { MAX_DELAY_MS, inTime } from "../deadline.js";
 import { debug } from "../debug.js";
 import { type IronkeepError, ironkeepError, isIronkeepError } from "../errors.js";
 import { whenReady } from "../later.js";
@@ -7,6 +8,9 @@ import type { SessionRevocation } from "./revocation.js";
 import { validated } from "./schema.js";
 import type { Session, SessionConfig } from "./types.js";
 import { unavailable } from "./unavailable.js";
+
+/** How long a revocation may take, in seconds, unless said otherwise. */
+const DEFAULT_TIMEOUT = 1;
 
 /** Where a session was found, as far as admitting it depends on that. */
 interface Place {
@@ -56,11 +60,11 @@ function isReset({ onInvalid = "reset" }: SessionConfig): boolean {
  * @throws `ERR_STORE_UNAVAILABLE` as a 503 for whatever the revocation throws.
  */
 export function isRevoked(
-  { exchange }: Place,
+  place: Place,
   revocation: SessionRevocation,
   session: Partial<Session>,
 ): boolean | Promise<boolean> {
-  return asked(exchange, () => {
+  return asked(place, () => {
     const byId = session.id ? revocation.isRevoked?.(String(session.id)) : false;
     return whenReady(promised(byId), (revoked) => {
       if (revoked || typeof session.userId !== "string") return Boolean(revoked);
@@ -83,18 +87,33 @@ function noInstant(): IronkeepError {
   );
 }
 
-/** Calls a revocation. Whatever it throws is an outage: not a sign-out, and not a sign-in. */
-export function asked<T>(exchange: Exchange | undefined, work: () => T | Promise<T>): T | Promise<T> {
+/**
+ * Calls a revocation. Whatever it throws is an outage, and so is no answer in time: not a sign-out, and not a sign-in.
+ *
+ * @throws `ERR_STORE_UNAVAILABLE` as a 503; `ERR_CONFIG` for a `revocationTimeout` that is none.
+ */
+export function asked<T>({ exchange, config }: Omit<Place, "name">, work: () => T | Promise<T>): T | Promise<T> {
+  const timeout = timeoutOf(config);
   const failed = (cause: unknown): never => {
     const message = "The revocation of sessions cannot be asked, try again in a second";
     throw unavailable(exchange, "ERR_STORE_UNAVAILABLE", message, cause);
   };
   try {
     const result = work();
-    return result instanceof Promise ? result.catch(failed) : result;
+    return result instanceof Promise ? inTime(result, timeout * 1000, () => noAnswer(timeout)).catch(failed) : result;
   } catch (error) {
     return failed(error);
   }
+}
+
+function timeoutOf({ revocationTimeout = DEFAULT_TIMEOUT }: SessionConfig): number {
+  const isDelay = typeof revocationTimeout === "number" && revocationTimeout > 0;
+  if (isDelay && revocationTimeout * 1000 <= MAX_DELAY_MS) return revocationTimeout;
+  throw ironkeepError("ERR_CONFIG", "revocationTimeout has to be a positive number of seconds");
+}
+
+function noAnswer(timeout: number): IronkeepError {
+  return ironkeepError("ERR_STORE_UNAVAILABLE", `The revocation of sessions did not answer within ${timeout} s`);
 }
 
 /** Promises of other libraries as promises of ours. */

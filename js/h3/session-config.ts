@@ -40,6 +40,7 @@ const KEYS: ReadonlySet<string> = new Set<keyof SessionConfig>([
   "salts",
   "maxCookieBytes",
   "revocation",
+  "revocationTimeout",
   "schema",
   "onInvalid",
   "strict",

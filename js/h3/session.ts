@@ -174,19 +174,24 @@ export async function destroySession(event: SessionEvent, config: SessionConfig)
 }
 
 async function revoke(call: Call, revocation: SessionRevocation): Promise<void> {
-  const { live, exchange, config } = call;
+  const { live, config } = call;
   if (live.cleared && !live.session) return;
   const wasOpen = live.session !== undefined;
   const session = await open(call);
   if (!session.id || live.isNew) return;
   const until = lastEnd(session, config, Date.now());
   try {
-    await asked(exchange, () => promised(revocation.revokeSession?.(session.id, until)));
+    await asked(call, () => promised(revocation.revokeSession?.(session.id, until, userOf(session))));
   } catch (error) {
     // What was opened without its schema is not for anybody else.
     if (!wasOpen) forget(call, session);
     throw error;
   }
+}
+
+/** What a token holds may be anything. */
+function userOf({ userId }: { userId?: unknown }): string | undefined {
+  return typeof userId === "string" ? userId : undefined;
 }
 
 function clear(event: SessionEvent, config: Partial<SessionConfig>, verb: Verb): void {
@@ -195,7 +200,7 @@ function clear(event: SessionEvent, config: Partial<SessionConfig>, verb: Verb):
   if (exchange.isSocket) throw readOnly(verb);
   const name = sessionName(config);
   const live = liveOf(exchange, name);
-  Object.assign(live, { session: undefined, loading: undefined, isNew: false, cleared: true });
+  Object.assign(live, { session: undefined, loading: undefined, issuing: undefined, isNew: false, cleared: true });
   mirror(exchange, name, undefined);
   if (exchange.response && config.cookie !== false) {
     const chunks = readChunkCount(exchange.header("cookie"), name);

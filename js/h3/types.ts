@@ -187,6 +187,11 @@ export interface SessionConfig {
   maxCookieBytes?: number | undefined;
   /** Ironkeep: ends sessions before they expire. */
   revocation?: SessionRevocation | undefined;
+  /**
+   * Ironkeep: seconds that the revocation may take to answer; then the request is answered with 503, as when it fails.
+   * @default 1
+   */
+  revocationTimeout?: number | undefined;
   /** Ironkeep: a Standard Schema for `data`, which is checked whenever it is read and before it is sealed. */
   schema?: StandardSchemaV1 | undefined;
   /**

@@ -1,3 +1,4 @@
+import { inTime } from "../deadline.js";
 import { ironkeepError } from "../errors.js";
 import type { Live } from "./state.js";
 import type { Session, SessionData, SessionUpdate } from "./types.js";
@@ -51,19 +52,12 @@ function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
 
 /** Waits for another update to end, well or badly. */
 async function settled(updating: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = ironkeepError(
+  const ended = updating.catch(() => undefined);
+  await inTime(ended, MAX_UPDATE_WAIT_MS, () =>
+    ironkeepError(
       "ERR_CONFIG",
       `An async updater of this session has not ended for ${MAX_UPDATE_WAIT_MS / 1000} s. An updater must not wait for ` +
         "another update by a function, since that one waits for it",
-    );
-    timer = setTimeout(() => reject(error), MAX_UPDATE_WAIT_MS);
-    timer.unref?.();
-  });
-  try {
-    await Promise.race([updating.catch(() => undefined), late]);
-  } finally {
-    clearTimeout(timer);
-  }
+    ),
+  );
 }

@@ -1,5 +1,6 @@
 import { createRing } from "#engine";
 
+import { MAX_DELAY_MS, inTime } from "../deadline.js";
 import { debug } from "../debug.js";
 import type { EngineRing, RingKeyInput, Sealer, SealerOptions } from "../engine/index.js";
 import { ironkeepError, isIronkeepError } from "../errors.js";
@@ -17,7 +18,7 @@ const UNKNOWN_KEY_INTERVAL = 1000;
 /** How long a function may take, in milliseconds. One that never ends would stop every rotation to come. */
 const READ_TIMEOUT = 10_000;
 /** What a timer takes, in seconds. */
-const MAX_INTERVAL = 2 ** 31 / 1000 - 1;
+const MAX_INTERVAL = Math.floor(MAX_DELAY_MS / 1000);
 
 /** The options of {@link createKeyring}. */
 export interface KeyringOptions {
@@ -183,7 +184,7 @@ export class Keyring {
 
   async #ask(): Promise<KeyringKeys> {
     try {
-      return await inTime(this.#source());
+      return await inTime(this.#source(), READ_TIMEOUT, unavailable);
     } catch (error) {
       if (isIronkeepError(error)) throw error;
       // Its message may quote a configuration that holds keys.
@@ -224,20 +225,6 @@ export class Keyring {
 /** Whether the keys may be read again. Clocks may be set back. */
 function isOver(now: number, last: number): boolean {
   return Math.abs(now - last) >= UNKNOWN_KEY_INTERVAL;
-}
-
-/** @throws `ERR_KEYRING_UNAVAILABLE` for an answer that comes too late, which is not looked at any more. */
-async function inTime<T>(answer: T | Promise<T>): Promise<T> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(unavailable()), READ_TIMEOUT);
-    timer.unref?.();
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }
 
 function unavailable(): Error {
