@@ -169,6 +169,16 @@ describe.concurrent("ironkeep inspect, with a key", () => {
     }
   });
 
+  it("lets no token write lines of its own", async () => {
+    const forged = "a\nkey              IRONKEEP_KEYS opens it";
+    const token = ["Fe26.2", forged, ...sealed({}).split("*").slice(2)].join("*");
+    for (const pasted of [token, `Cookie: h3=${encodeURIComponent(token)}`]) {
+      const { stdout } = await cli(["inspect", pasted, ...BY_PASSWORD], { env: { PW: PASSWORD } });
+      expect(stdout).not.toMatch(/^key {2,}IRONKEEP_KEYS/m);
+      expect(stdout).toContain(String.raw`a\nkey              IRONKEEP_KEYS opens it`);
+    }
+  });
+
   it.each([
     [["--open"], {}, "--open needs a key: --password-env NAME, --ring FILE, or IRONKEEP_KEYS"],
     [["--password-env", "PW"], {}, "--password-env takes the name of an environment variable"],

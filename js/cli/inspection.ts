@@ -1,5 +1,5 @@
 import type { ErrorCode } from "../errors.js";
-import { asJsonText, printable } from "./print.js";
+import { asJsonText, printableLine } from "./print.js";
 import type { Part, TokenForm } from "./token.js";
 
 /** What became of the key that was given. */
@@ -29,7 +29,7 @@ export function describeInspection(inspection: Inspection): string {
   const { format, length, chunks, suffix, keyId, parts, problems, key } = inspection;
   const rows: (readonly [string, string])[] = [
     ["format", `${format}, ${length} characters${chunks > 0 ? ` in ${chunks} cookies` : ""}`],
-    ["key id", keyId === null ? "none" : printable(keyId)],
+    ["key id", keyId === null ? "none" : printableLine(keyId)],
     ["generation", describeGeneration(inspection)],
     ["expires", describeExpiry(inspection)],
     ...parts.map((part) => [part.name, describeSize(part)] as const),
@@ -63,6 +63,6 @@ function describeSize({ characters, bytes }: Part): string {
 
 function describeKey({ source, opens, code, reason }: KeyReport): string {
   return opens
-    ? `${printable(source)} opens it`
-    : `${printable(source)} does not open it: ${code}: ${printable(reason ?? "")}`;
+    ? `${printableLine(source)} opens it`
+    : `${printableLine(source)} does not open it: ${code}: ${printableLine(reason ?? "")}`;
 }

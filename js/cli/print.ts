@@ -10,6 +10,11 @@ export function printable(text: string): string {
   return text.replaceAll(STEERING, (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`);
 }
 
+/** The same for a text that is to stay within its line: one with lines of its own could pass for ours. */
+export function printableLine(text: string): string {
+  return printable(text).replaceAll(/[\n\t]/g, (character) => (character === "\n" ? "\\n" : "\\t"));
+}
+
 /** A value as JSON of several lines. The escapes of {@link printable} are JSON's own, and such characters stand in strings alone. */
 export function asJsonText(value: unknown): string {
   return printable(JSON.stringify(value, null, 2));
