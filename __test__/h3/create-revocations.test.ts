@@ -40,6 +40,15 @@ describe("createRevocations", () => {
     }
   });
 
+  it("takes no bound and no age that is none", () => {
+    for (const odd of [Number.NaN, -1, "100", null] as number[]) {
+      expect(() => createRevocations({ maxEntries: odd })).toThrow(/maxEntries/);
+    }
+    for (const odd of [Number.NaN, -1, "100"] as number[]) {
+      expect(() => createRevocations({ maxAge: odd })).toThrow(/maxAge/);
+    }
+  });
+
   it("forgets a user when the last session of before has passed its maxAge", () => {
     const revocations = createRevocations({ maxAge: 100 });
     revocations.revokeUser("u1");

@@ -55,9 +55,13 @@ export interface RevocationsOptions {
 /**
  * Makes a revocation that is kept in the memory of this process: other processes do not see it, and a restart forgets it. For
  * one process and for tests; where several serve one app, implement {@link SessionRevocation} over what they share.
+ *
+ * @throws `ERR_CONFIG` for options that are no numbers, or negative.
  */
 export function createRevocations(options: RevocationsOptions = {}): Revocations {
   const { maxAge, maxEntries = MAX_ENTRIES } = options;
+  requireCount("maxAge", maxAge ?? 0, "seconds");
+  requireCount("maxEntries", maxEntries, "entries");
   const users = new Ending<number>(maxEntries);
   const sessions = new Ending<true>(maxEntries);
   const anonymous = new Ending<true>(maxEntries);
@@ -75,6 +79,12 @@ export function createRevocations(options: RevocationsOptions = {}): Revocations
       users.set(userId, notBefore, notBefore + (maxAge || Number.POSITIVE_INFINITY) * 1000);
     },
   };
+}
+
+/** What is no number would be no bound, or an end that has passed. */
+function requireCount(option: string, count: unknown, what: string): void {
+  if (typeof count === "number" && count >= 0) return;
+  throw ironkeepError("ERR_CONFIG", `createRevocations: ${option} has to be a number of ${what}, 0 or more`);
 }
 
 /** A map with a bound, whose entries end. */
