@@ -14,6 +14,7 @@ import { sessionHeader } from "./session-config.js";
 import { emptyData, emptySession, mirror } from "./state.js";
 import type { Session, SessionConfig } from "./types.js";
 import { orUnavailable } from "./unavailable.js";
+import { putInPlace } from "./updates.js";
 import { write } from "./writing.js";
 
 interface Unsealed {
@@ -30,9 +31,11 @@ export function open(call: Call): Session | Promise<Session> {
     if (isExpired(live.session, config, Date.now())) end(call);
     else if (config.revocation && !live.loading && !live.isNew) return openAgain(call, live.session);
   }
+  if (live.session && live.admittedBy !== config && !isAdmitted(call)) return openAdmitted(call);
   if (live.session) return live.loading ?? live.session;
   const session = emptySession();
   live.session = session;
+  live.admittedBy = config;
   mirror(exchange, name, session);
   try {
     const header = live.cleared ? undefined : headerToken(call);
@@ -43,6 +46,56 @@ export function open(call: Call): Session | Promise<Session> {
     forget(call, session);
     throw error;
   }
+}
+
+/** Whether the configuration that the session was opened by asked all that this one asks. */
+function isAdmitted({ live, config }: Call): boolean {
+  const { revocation, schema, maxAge, idleTimeout } = live.admittedBy ?? {};
+  return (
+    (!config.revocation || config.revocation === revocation) &&
+    // Another schema is not asked again: what one gives out, a second one may not take.
+    (!config.schema || schema !== undefined) &&
+    (!config.maxAge || config.maxAge === maxAge) &&
+    (!config.idleTimeout || config.idleTimeout === idleTimeout)
+  );
+}
+
+/**
+ * The session of a request may be opened by another configuration of its name: by a middleware that knows the password alone.
+ * What that one did not ask is asked now, and a session that is not admitted is no session, as if it were opened now.
+ */
+function openAdmitted(call: Call): Promise<Session> {
+  const { live } = call;
+  const promise: Promise<Session> = admitOpened(call, live.loading ?? live.session).finally(() => {
+    if (live.loading === promise) live.loading = undefined;
+  });
+  live.loading = promise;
+  return promise;
+}
+
+/** One that is cleared meanwhile is empty, and not the request's session: what is written to it is dropped. */
+async function admitOpened(call: Call, opened: Session | Promise<Session> | undefined): Promise<Session> {
+  const { live, config } = call;
+  const session = await opened;
+  if (!session || live.session !== session) return emptySession();
+  if (isAdmitted(call)) return session;
+  if (!live.isNew && isExpired(session, config, Date.now())) return reopen(call, session);
+  try {
+    const asked = { ...call, config: { ...config, revocation: live.isNew ? undefined : config.revocation } };
+    const { data } = await admit(asked, { ...session });
+    if (live.session !== session) return emptySession();
+    if (config.schema && !live.admittedBy?.schema) putInPlace(session.data, data);
+  } catch (error) {
+    if (!isDismissed(call, error)) throw error;
+    return live.session === session ? reopen(call, session) : emptySession();
+  }
+  live.admittedBy = { ...live.admittedBy, ...config, schema: config.schema ?? live.admittedBy?.schema };
+  return session;
+}
+
+function reopen(call: Call, session: Session): Session | Promise<Session> {
+  forget(call, session);
+  return open(call);
 }
 
 function end({ live }: Call): void {

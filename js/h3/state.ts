@@ -1,5 +1,5 @@
 import type { Exchange } from "./_h3.js";
-import type { HeadersLike, Session, SessionData } from "./types.js";
+import type { HeadersLike, Session, SessionConfig, SessionData } from "./types.js";
 
 /** One session within one request. */
 export interface Live {
@@ -9,6 +9,8 @@ export interface Live {
   loading: Promise<Session> | undefined;
   /** Whether the session exists in this request alone, and no cookie was set for it. */
   isNew: boolean;
+  /** The configuration by which the session was found good. */
+  admittedBy: SessionConfig | undefined;
   /** The write of a new session's first cookie, while it is under way. */
   issuing: Promise<void> | undefined;
   /** Whether it was cleared: the request's cookie is not read again, and nothing is set before an explicit write. */
@@ -65,6 +67,7 @@ export function liveOf(exchange: Exchange, name: string): Live {
       session: undefined,
       loading: undefined,
       isNew: false,
+      admittedBy: undefined,
       issuing: undefined,
       cleared: false,
       staged: [],
