@@ -2,6 +2,7 @@ import type { SessionConfig } from "ironkeep/h3";
 import {
   clearSession,
   createRevocations,
+  csrfToken,
   getSession,
   sealSession,
   unsealSession,
@@ -87,6 +88,13 @@ for (const [shape, make] of Object.entries(SHAPES)) {
         const session = await useSession(make(headers, {}), config);
         expect(session.data).toEqual({});
       }
+    });
+
+    it("has no CSRF token while no cookie holds it, however often it was asked for", async () => {
+      const peer = make(handshake(), {});
+      await useSession(peer, config);
+      await useSession(peer, config);
+      await expect(csrfToken(peer, config)).rejects.toMatchObject(READ_ONLY);
     });
 
     it("is the same session in every hook that shares the context", async () => {

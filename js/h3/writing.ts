@@ -12,9 +12,11 @@ import { orUnavailable } from "./unavailable.js";
 export function write(call: Call): void | Promise<void> {
   const { live, exchange, config, sealer } = call;
   const session = live.session;
+  // In a WebSocket hook a new session stays one that no cookie holds.
+  if (session && config.cookie !== false && !exchange.response) return;
   const wasNew = live.isNew;
   live.isNew = false;
-  if (!session || config.cookie === false || !exchange.response) return;
+  if (!session || config.cookie === false) return;
   const { sent } = live;
   const failed = (error: unknown): never => {
     // A later text may be in the response by now.
