@@ -4,7 +4,7 @@ import { join } from "node:path";
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 
-import { cliJson } from "./_cli.ts";
+import { cli, cliJson } from "./_cli.ts";
 
 interface Report {
   readonly findings: readonly { readonly check: string; readonly level: string; readonly message: string }[];
@@ -135,5 +135,12 @@ describe("where h3 is found", () => {
     expect((await look())[0]).toContain("is none that the helpers are made for");
     const { json } = await cliJson<Report>(["doctor", "--cwd", root]);
     expect(JSON.stringify(json)).toContain(String.raw`2.0.8\u001b[31m`);
+  });
+
+  it("a version of several lines makes no finding of its own", async () => {
+    install("node_modules/h3", "h3", "2.0.8\nok     keys      IRONKEEP_KEYS is strong");
+    const { stdout } = await cli(["doctor", "--cwd", root]);
+    expect(stdout).not.toMatch(/^ok +keys +IRONKEEP_KEYS is strong/m);
+    expect(stdout).toContain("IRONKEEP_KEYS is strong");
   });
 });

@@ -18,6 +18,7 @@ import { printable } from "../print.js";
 import { readEnvironment } from "../read.js";
 import type { RingKey } from "../ring.js";
 
+const INDENT = " ".repeat(17);
 const COLORS = { ok: "green", warn: "yellow", error: "red" } as const;
 
 export const doctor = defineCommand({
@@ -81,8 +82,13 @@ function countLevels(findings: readonly Finding[]): Record<Level, number> {
 }
 
 function show({ level, check, message, advice }: Finding): string {
-  const line = `${styleText(COLORS[level], level.padEnd(5))}  ${check.padEnd(8)}  ${printable(message)}`;
-  return advice === undefined ? line : `${line}\n${" ".repeat(17)}${printable(advice)}`;
+  const line = `${styleText(COLORS[level], level.padEnd(5))}  ${check.padEnd(8)}  ${indented(message)}`;
+  return advice === undefined ? line : `${line}\n${INDENT}${indented(advice)}`;
+}
+
+/** A line break of somebody else's, such as in the version of a package, begins no finding. */
+function indented(text: string): string {
+  return printable(text).replaceAll("\n", `\n${INDENT}`);
 }
 
 function summary({ warn, error }: Record<Level, number>): string {
