@@ -65,6 +65,57 @@ impl Timestamp {
     }
 }
 
+/// A moment of a clock that is never set back, in nanoseconds since its start, such as `process.hrtime` gives.
+///
+/// The start is the clock's own, so moments of two clocks cannot be compared. 584 years fit.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Moment(u64);
+
+impl Moment {
+    /// Takes nanoseconds.
+    #[must_use]
+    pub const fn from_nanos(nanos: u64) -> Self {
+        Self(nanos)
+    }
+
+    /// Takes microseconds; too many count as the last moment.
+    #[must_use]
+    pub const fn from_micros(micros: u64) -> Self {
+        Self(micros.saturating_mul(1000))
+    }
+
+    /// Takes milliseconds as `performance.now()` gives them. What is no time, or before the start, is the start.
+    #[must_use]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from f64 saturates")]
+    pub fn from_millis(millis: f64) -> Self {
+        Self((millis * 1e6).round() as u64)
+    }
+
+    /// Nanoseconds since the start.
+    #[must_use]
+    pub const fn as_nanos(self) -> u64 {
+        self.0
+    }
+
+    /// Whole microseconds since the start, rounded down.
+    #[must_use]
+    pub const fn as_micros(self) -> u64 {
+        self.0 / 1000
+    }
+
+    /// The moment `duration` later, or the last one.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        Self(self.0.saturating_add(u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)))
+    }
+
+    /// How long after `earlier` this is; zero when it is not after it.
+    #[must_use]
+    pub const fn since(self, earlier: Self) -> Duration {
+        Duration::from_nanos(self.0.saturating_sub(earlier.0))
+    }
+}
+
 /// Tells how long ago some moment was, always the same one, by a clock that is never set back.
 pub type Monotonic = Box<dyn Fn() -> Duration + Send + Sync>;
 
@@ -106,6 +157,20 @@ mod tests {
             [(0.0, 0), (0.9, 0), (1.999, 1), (-0.5, 0), (-5.0, 0), (8.64e15, 8_640_000_000_000_000), (1e300, u64::MAX)]
         {
             assert_eq!(Timestamp::from_millis(millis).whole_millis(), whole, "{millis}");
+        }
+    }
+
+    #[test]
+    fn moments_keep_nanoseconds_and_saturate() {
+        let moment = Moment::from_nanos(1_999);
+        assert_eq!((moment.as_micros(), moment.as_nanos()), (1, 1_999));
+        assert_eq!(moment.plus(Duration::from_nanos(1)), Moment::from_micros(2));
+        assert_eq!(Moment::from_micros(2).since(moment), Duration::from_nanos(1));
+        assert_eq!(moment.since(Moment::from_micros(2)), Duration::ZERO);
+        assert_eq!(Moment::from_nanos(u64::MAX).plus(Duration::MAX), Moment::from_nanos(u64::MAX));
+        assert_eq!(Moment::from_micros(u64::MAX), Moment::from_nanos(u64::MAX));
+        for (millis, nanos) in [(1.000_001, 1_000_001), (-1.0, 0), (f64::NAN, 0), (f64::INFINITY, u64::MAX)] {
+            assert_eq!(Moment::from_millis(millis).as_nanos(), nanos, "{millis}");
         }
     }
 

@@ -6,12 +6,14 @@
 //! - [`seal`]: tokens that carry a session's data, the keys that make them, and the cache of those keys.
 //! - [`session`]: what belongs to a session and is no seal of it: CSRF tokens, ids.
 //! - [`store`]: sessions that are kept on the server: what a store promises, and the stores.
+//! - [`limit`]: token buckets: how often something may happen.
 //! - `binding` (feature `binding`): the only code that names `napi`.
 //!
 //! `cargo test --no-default-features` builds and tests the core without Node.
 
 pub mod clock;
 pub mod error;
+pub mod limit;
 pub mod panics;
 pub mod seal;
 pub mod secret;

@@ -31,7 +31,7 @@ mod edits;
 #[cfg(test)]
 mod published_vectors;
 #[cfg(test)]
-mod seeded;
+pub(crate) mod seeded;
 
 use std::fmt;
 use std::sync::Arc;
