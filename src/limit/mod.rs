@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod exact;
+pub mod local;
 
 pub mod quota;
 pub mod token_bucket;

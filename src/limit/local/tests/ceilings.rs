@@ -1,0 +1,140 @@
+//! Who is given up at the ceiling, and who is not.
+
+#![forbid(unsafe_code)]
+
+use super::*;
+
+#[test]
+fn full_buckets_go_first() {
+    let local = local(10);
+    let policy = policy(&local, "10/1s");
+    for key in 0..5 {
+        take(&local, &policy, &format!("early {key}"), at(0));
+        admitted(&local, &policy, &format!("late {key}"), 5, at(0));
+    }
+    // By now the early ones are full again.
+    for key in 0..5 {
+        take(&local, &policy, &format!("new {key}"), at(150));
+    }
+    assert_eq!((local.keys(), local.counts(&policy).evicted), (10, 0));
+    assert!((0..5).all(|key| remaining(&local, &policy, &format!("late {key}"), at(150)) == 6));
+}
+
+#[test]
+fn full_buckets_go_before_the_ceiling_is_reached() {
+    let local = local(1_000_000);
+    let policy = policy(&local, "10/1s");
+    // A newcomer in each millisecond, whose bucket is full a hundred later.
+    for millis in 0..100_000 {
+        take(&local, &policy, &format!("{millis}"), at(millis));
+    }
+    let shards = local.shards.len();
+    assert!(local.keys() <= 100 + 4 * shards, "{} keys in {shards} shards", local.keys());
+    assert_eq!(local.counts(&policy).evicted, 0);
+}
+
+#[test]
+fn then_the_least_debt_goes() {
+    let local = local(10);
+    let policy = policy(&local, "100/1s");
+    for key in 0..10 {
+        admitted(&local, &policy, &format!("{key}"), 20 - key, at(0));
+    }
+    take(&local, &policy, "new", at(0));
+    assert_eq!((local.keys(), local.counts(&policy).evicted), (10, 1));
+    for key in 0..9 {
+        assert_eq!(remaining(&local, &policy, &format!("{key}"), at(0)), 80 + key, "{key}");
+    }
+    assert_eq!(remaining(&local, &policy, "9", at(0)), 100);
+}
+
+#[test]
+fn a_refund_or_a_reset_puts_a_key_to_its_place() {
+    let local = local(3);
+    let policy = policy(&local, "100/1s");
+    let take = |key: &str, cost| local.consume(&policy, key.as_bytes(), cost, at(0)).unwrap().receipt.unwrap();
+    let _ = take("a", 10);
+    let refunded = take("a", 50);
+    for (key, cost) in [("b", 20), ("c", 30)] {
+        let _ = take(key, cost);
+    }
+    assert!(local.refund(refunded, at(0)));
+    let _ = take("new", 40);
+    assert_eq!(["a", "b", "c", "new"].map(|key| remaining(&local, &policy, key, at(0))), [100, 80, 70, 60]);
+    local.reset(&policy, b"new", at(0));
+    let _ = take("other", 1);
+    assert_eq!((local.keys(), local.counts(&policy).evicted), (3, 1));
+}
+
+#[test]
+fn one_with_a_penalty_never_goes_and_newcomers_share_a_bucket() {
+    let local = local(4);
+    let policy = policy(&local, "3/1s");
+    for key in 0..4 {
+        assert!(local.penalize(&policy, format!("{key}").as_bytes(), 60 * SECOND, at(0)).unwrap());
+    }
+    assert!(!local.penalize(&policy, b"one more", 60 * SECOND, at(0)).unwrap());
+
+    let outcomes: Vec<_> = (0..6).map(|key| take(&local, &policy, &format!("new {key}"), at(0))).collect();
+    assert!(outcomes.iter().all(|outcome| outcome.decision.degraded));
+    assert_eq!(outcomes.iter().filter(|outcome| outcome.decision.allowed).count(), 3);
+    assert_eq!(local.counts(&policy), Counts { allowed: 3, limited: 3, degraded: 6, held: 4, evicted: 0 });
+    assert!((0..4).all(|key| !take(&local, &policy, &format!("{key}"), at(59_999)).decision.allowed));
+
+    // The last token of the shared bucket can be given back, by the one that took it.
+    let receipt = take(&local, &policy, "new", at(59_999)).receipt.unwrap();
+    assert!(local.refund(receipt, at(59_999)));
+
+    // When the penalties have ended the buckets are full, and there is room again.
+    let outcome = take(&local, &policy, "new", at(60_000));
+    assert_eq!((outcome.decision.degraded, outcome.decision.remaining), (false, 2));
+}
+
+#[test]
+fn a_refused_step_gives_back_to_the_shared_bucket() {
+    let local = local(1);
+    let (shared, other) = (policy(&local, "3/1s"), policy(&local, "1/1s"));
+    assert!(local.penalize(&shared, b"blocked", 60 * SECOND, at(0)).unwrap());
+    let mut outcomes = Vec::new();
+    let requests = [
+        Request { policy: &shared, key: b"a", cost: 2 },
+        Request { policy: &other, key: b"a", cost: 1 },
+        Request { policy: &other, key: b"b", cost: 1 },
+    ];
+    assert!(!local.consume_all(&requests, at(0), &mut outcomes).unwrap());
+    assert!(!outcomes[2].decision.allowed && outcomes[2].decision.degraded);
+    assert_eq!(local.consume(&shared, b"c", 3, at(0)).unwrap().decision.remaining, 0);
+}
+
+#[test]
+fn a_longer_penalty_is_kept_as_long_as_it_lasts() {
+    let local = local(2);
+    let policy = policy(&local, "3/1s");
+    for (key, seconds) in [(b"a", 1), (b"a", 100), (b"b", 50)] {
+        assert!(local.penalize(&policy, key, seconds * SECOND, at(0)).unwrap());
+    }
+    // After the second that was first said, and after the other's.
+    assert!(take(&local, &policy, "new", at(2000)).decision.degraded);
+    assert!(!take(&local, &policy, "new", at(51_000)).decision.degraded);
+    for newcomer in 0..10 {
+        take(&local, &policy, &format!("{newcomer}"), at(51_000));
+    }
+    assert!(!take(&local, &policy, "a", at(99_999)).decision.allowed);
+}
+
+#[test]
+fn nobody_is_given_up_while_all_are_in_use() {
+    let local = local(1000);
+    let policy = policy(&local, "100/1s");
+    for round in 0..2 {
+        for key in 0..1000 {
+            take(&local, &policy, &format!("{key}"), at(round));
+        }
+    }
+    // Each has spent since it was looked at: a newcomer looks at some, and shares a bucket.
+    assert!(take(&local, &policy, "new", at(1)).decision.degraded);
+    assert_eq!(local.counts(&policy).evicted, 0);
+    // His looks were not in vain: others find somebody who has not spent since.
+    let found = (0..1000).position(|key| !take(&local, &policy, &format!("new {key}"), at(1)).decision.degraded);
+    assert!(found.is_some_and(|newcomers| newcomers <= 1000 / 16 + 1), "{found:?}");
+}
