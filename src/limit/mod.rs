@@ -17,6 +17,7 @@
 #![forbid(unsafe_code)]
 
 pub mod exact;
+pub mod leased;
 pub mod local;
 
 pub mod quota;
