@@ -13,8 +13,17 @@ import { ensureDependencies, requireCargo, requireNightly } from "./lib/require.
 import { main, root } from "./lib/run.mjs";
 import { cargoTest, runSuites, vitest } from "./lib/suites.mjs";
 
-/** How many cases the properties in Rust have, and how many mutants of tokens are tried: with keys at hand, and by deriving them. */
-const CASES = { PROPTEST_CASES: "20000", WARM_MUTATIONS: "10000000", COLD_MUTATIONS: "20000" };
+/**
+ * How many cases the properties in Rust have; how many mutants of tokens are tried, with keys at hand and by deriving
+ * them; how many decisions threads ask of one limiter, and how many keys flood one.
+ */
+const CASES = {
+  PROPTEST_CASES: "20000",
+  WARM_MUTATIONS: "10000000",
+  COLD_MUTATIONS: "20000",
+  LIMIT_DECISIONS: "1000000",
+  LIMIT_FLOOD_KEYS: "10000000",
+};
 /** The measurement of comparisons, with the profile that is shipped. */
 const COMPARISONS = ["--release", "--no-default-features", "--features", "constant-time", "--test", "constant_time"];
 /** What the addon is checked with. The test of panics builds an addon of its own, with a compiler that cannot be preloaded. */
