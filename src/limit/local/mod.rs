@@ -36,12 +36,12 @@ use step::{Step, shared_bucket};
 /// The most requests of one step.
 pub const MAX_REQUESTS: usize = 8;
 /// The most policies of a limiter.
-pub const MAX_POLICIES: usize = 4096;
+pub const MAX_POLICIES: usize = 1024;
 
 /// The least keys of a shard. Fewer would fill unevenly; more make the moment longer in which its table grows.
 const SHARD_KEYS: usize = 16 * 1024;
-/// The most keys of a shard, by what a position can name.
-const MAX_SHARD_KEYS: usize = 1 << 30;
+/// The most keys of a shard: what more would not be memory that a process has for them.
+const MAX_SHARD_KEYS: usize = 1 << 20;
 const MAX_SHARDS: usize = 1024;
 
 /// How much may be kept: whichever is reached first.

@@ -128,6 +128,7 @@ impl Shard {
             self.remove(slot);
             return;
         }
+        let before = self.bucket(slot);
         let held = &mut self.slots[slot as usize];
         held.full_at = bucket.full_at().micros();
         held.part = bucket.full_at().part();
@@ -139,7 +140,8 @@ impl Shard {
             if let Some(place) = self.leave(slot) {
                 self.enter(Place { bound, ..place }, !was_blocked);
             }
-        } else if let (order, mut moved) = self.order(was_blocked)
+        } else if (bucket.full_at() < before.full_at() || bucket.blocked_until() < before.blocked_until())
+            && let (order, mut moved) = self.order(was_blocked)
             && order.get(position).is_some_and(|place| bound < place.bound)
         {
             order.set_bound(position, bound, &mut moved);

@@ -123,6 +123,20 @@ fn a_longer_penalty_is_kept_as_long_as_it_lasts() {
 }
 
 #[test]
+fn a_penalty_that_a_clock_set_back_revives_is_kept_too() {
+    let local = local(2);
+    let policy = policy(&local, "10/100s");
+    admitted(&local, &policy, "a", 10, at(100_000));
+    assert!(local.penalize(&policy, b"a", SECOND, at(100_000)).unwrap());
+    // It ends, and the key is among the others; then the clock is set back, and it lasts again.
+    admitted(&local, &policy, "b", 10, at(102_000));
+    for newcomer in 0..10 {
+        take(&local, &policy, &format!("{newcomer}"), at(50_000));
+    }
+    assert_eq!(take(&local, &policy, "a", at(50_000)).decision.retry_after, 51 * SECOND);
+}
+
+#[test]
 fn nobody_is_given_up_while_all_are_in_use() {
     let local = local(1000);
     let policy = policy(&local, "100/1s");
