@@ -2,6 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
 use super::*;
 
 #[test]
@@ -151,4 +155,58 @@ fn nobody_is_given_up_while_all_are_in_use() {
     // His looks were not in vain: others find somebody who has not spent since.
     let found = (0..1000).position(|key| !take(&local, &policy, &format!("new {key}"), at(1)).decision.degraded);
     assert!(found.is_some_and(|newcomers| newcomers <= 1000 / 16 + 1), "{found:?}");
+}
+
+proptest! {
+    /// Against buckets of which none is ever given up: who is missing was full, or owed the least of all without a penalty.
+    #[test]
+    fn nobody_is_given_up_out_of_turn(
+        acts in prop::collection::vec((0..12_u8, 1..8_u32, 0..150_u64, 0..10_u8), 1..150), ceiling in 1..7_usize,
+    ) {
+        let local = local(ceiling);
+        let policy = policy(&local, "10/1s");
+        let quota = policy.quota();
+        let mut held = BTreeMap::<u8, TokenBucket>::new();
+        let mut now = at(5);
+        for (key, cost, wait, kind) in acts {
+            now = now.plus(Duration::from_millis(wait));
+            let newcomer = !held.contains_key(&key);
+            let evicted = local.counts(&policy).evicted;
+            let mut bucket = held.get(&key).copied().unwrap_or_default();
+            let stored = if kind == 0 {
+                bucket.penalize(Duration::from_millis(300), now).unwrap();
+                local.penalize(&policy, &[key], Duration::from_millis(300), now).unwrap()
+            } else {
+                let outcome = local.consume(&policy, &[key], cost, now).unwrap();
+                let (decision, _) = bucket.consume(quota, cost, now).unwrap();
+                prop_assert!(outcome.decision.degraded || outcome.decision == decision);
+                !outcome.decision.degraded
+            };
+            let expected = |bucket: &TokenBucket| bucket.peek(quota, 1, now);
+            held.remove(&key);
+            let mut given_up = Vec::new();
+            held.retain(|key, bucket| {
+                let kept = local.peek(&policy, &[*key], 1, now) == expected(bucket);
+                if !kept {
+                    given_up.push(*bucket);
+                }
+                kept && !bucket.is_full(now)
+            });
+            if stored {
+                held.insert(key, bucket);
+            } else {
+                prop_assert!(newcomer && local.keys() == ceiling);
+            }
+            prop_assert!(local.keys() <= ceiling);
+            prop_assert_eq!(given_up.len() as u64, local.counts(&policy).evicted - evicted);
+            prop_assert!(given_up.len() <= usize::from(newcomer));
+            for gone in given_up {
+                prop_assert!(!gone.is_blocked(now));
+                let others = held.iter().filter(|(other, bucket)| **other != key && !bucket.is_blocked(now));
+                for (_, other) in others {
+                    prop_assert!(gone.full_at().ceil() <= other.full_at().ceil());
+                }
+            }
+        }
+    }
 }
