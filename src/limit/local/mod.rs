@@ -49,7 +49,7 @@ const MAX_SHARDS: usize = 1024;
 pub struct Ceiling {
     /// Keys.
     pub keys: usize,
-    /// Bytes, of which a key takes 61 to 96.
+    /// Bytes. Where it is reached, a key takes 61 to 95 of them.
     pub bytes: usize,
 }
 
