@@ -2,7 +2,7 @@
 //!
 //! A [`Quota`](quota::Quota) says how many tokens a bucket holds and how fast they come back. The algorithm is the generic
 //! cell rate algorithm, which keeps one instant for a bucket, the one at which it is full again: a full bucket needs no
-//! entry, and no counter has to be refilled. Times are whole microseconds with an [exact](exact) remainder, so nothing is
+//! entry, and no counter has to be refilled. Times are whole microseconds with an [exact] remainder, so nothing is
 //! lost to rounding, however long a bucket lives.
 //!
 //! - [`quota`]: what a user writes, checked, and what is announced of it.

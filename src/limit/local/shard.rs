@@ -194,7 +194,10 @@ impl Shard {
             if room && look >= LOOKS_WITH_ROOM {
                 return true;
             }
-            self.end_a_penalty();
+            // Whoever's penalty has ended may be the first of all.
+            if self.end_a_penalty() {
+                continue;
+            }
             let Some(first) = self.debts.first() else { return room };
             let bucket = self.bucket(first.slot);
             let bound = self.bound(bucket);
@@ -219,18 +222,17 @@ impl Shard {
         self.len() < self.ceiling
     }
 
-    /// Brings the key whose penalty ended first among the others.
-    fn end_a_penalty(&mut self) {
-        if let Some(first) = self.penalties.first()
-            && first.bound <= self.now.as_micros()
-        {
-            let bucket = self.bucket(first.slot);
-            let blocked = bucket.is_blocked(self.now);
-            let bound = self.bound(bucket);
-            if let Some(place) = self.leave(first.slot) {
-                self.enter(Place { bound, ..place }, blocked);
-            }
+    /// Brings the key whose penalty ended first among the others, and says whether there was one.
+    fn end_a_penalty(&mut self) -> bool {
+        let Some(first) = self.penalties.first().filter(|first| first.bound <= self.now.as_micros()) else {
+            return false;
+        };
+        let bucket = self.bucket(first.slot);
+        let (bound, blocked) = (self.bound(bucket), bucket.is_blocked(self.now));
+        if let Some(place) = self.leave(first.slot) {
+            self.enter(Place { bound, ..place }, blocked);
         }
+        true
     }
 
     /// What a key is ordered by.
