@@ -36,6 +36,30 @@ impl Timestamp {
         Self::from_millis(self.0 + millis)
     }
 
+    /// The instant this long after, to the millisecond.
+    #[must_use]
+    pub fn plus(self, duration: Duration) -> Self {
+        self.plus_millis(millis(duration))
+    }
+
+    /// The instant this long before, to the millisecond.
+    #[must_use]
+    pub fn minus(self, duration: Duration) -> Self {
+        self.plus_millis(-millis(duration))
+    }
+
+    /// The earlier one.
+    #[must_use]
+    pub fn min(self, other: Self) -> Self {
+        Self(self.0.min(other.0))
+    }
+
+    /// The later one.
+    #[must_use]
+    pub fn max(self, other: Self) -> Self {
+        Self(self.0.max(other.0))
+    }
+
     /// Whole milliseconds since the epoch, rounded down. An instant before the epoch is 0, one too far off the maximum.
     #[must_use]
     #[expect(
@@ -63,6 +87,10 @@ impl Timestamp {
     pub fn until_next_day(self) -> f64 {
         DAY_MS - self.0.rem_euclid(DAY_MS)
     }
+}
+
+fn millis(duration: Duration) -> f64 {
+    (duration.as_secs_f64() * 1000.0).round()
 }
 
 /// A moment of a clock that is never set back, in nanoseconds since its start, such as `process.hrtime` gives.
@@ -172,6 +200,18 @@ mod tests {
         for (millis, nanos) in [(1.000_001, 1_000_001), (-1.0, 0), (f64::NAN, 0), (f64::INFINITY, u64::MAX)] {
             assert_eq!(Moment::from_millis(millis).as_nanos(), nanos, "{millis}");
         }
+    }
+
+    #[test]
+    fn durations_are_whole_milliseconds() {
+        let now = Timestamp::from_millis(1_700_000_000_000.0);
+        for millis in [0, 1, 7, 60_001, 86_399_999, 3_155_760_000_001] {
+            let then = now.plus(Duration::from_millis(millis));
+            assert_eq!(then.whole_millis(), now.whole_millis() + millis);
+            assert_eq!(then.minus(Duration::from_millis(millis)), now);
+            assert_eq!((now.min(then), now.max(then)), (now, then));
+        }
+        assert!(now.plus(Duration::MAX) > now, "and none is too long");
     }
 
     #[test]

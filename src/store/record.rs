@@ -101,8 +101,11 @@ pub struct Cap {
 /// What a cap does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum OnFull {
-    /// The sessions that were created first end, and leave tombstones.
-    EvictOldest,
+    /// The sessions that were created first end.
+    EvictOldest {
+        /// How long they leave tombstones.
+        tombstone: Duration,
+    },
     /// The new one is not made.
     Refuse,
 }
