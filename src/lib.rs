@@ -11,6 +11,10 @@
 //!
 //! `cargo test --no-default-features` builds and tests the core without Node.
 
+// The tests of the stores include an example, which names the crate as a user does.
+#[cfg(test)]
+extern crate self as ironkeep;
+
 pub mod clock;
 pub mod error;
 pub mod limit;

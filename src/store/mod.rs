@@ -1,11 +1,14 @@
 //! Stores: where sessions are kept of which the cookie holds only an id.
 //!
 //! [`SessionStore`] is the trait, with the numbered clauses that each store keeps.
-//! A backend is one file here, and does not know the others.
+//! A backend is one file here, and does not know the others. `conformance` checks each clause on each of them.
 
 #![forbid(unsafe_code)]
 
 pub mod record;
+
+#[cfg(test)]
+mod conformance;
 
 use std::future::Future;
 use std::pin::Pin;
@@ -19,7 +22,7 @@ use record::{Change, Created, Import, ImportKey, Listed, Loaded, NewRecord, Rege
 /// What a call to a store gives. Dropping it gives the call up: it is then done as a whole or not at all.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a>>;
 
-/// Where sessions are kept.
+/// Where sessions are kept. `examples/custom_store.rs` is a complete one, to start from.
 ///
 /// # The clauses
 ///
@@ -33,7 +36,8 @@ pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T>> + Send + 'a
 /// - **S5** Lifetimes are durations, stamped by the backend's clock. `touch` never creates, never passes the absolute end,
 ///   never lowers `last_seen_at`, and leaves the version as it is.
 /// - **S6** Data comes back as it was given, from none to the cap. Over it, nothing is written: `ERR_SESSION_TOO_LARGE`.
-/// - **S7** Of two creations of one key, one wins.
+/// - **S7** Of two creations of one key, one wins. An import goes from absent to open to done, and never back: all who race for
+///   it meet one tag, and its record is created only while it is open, which ends it.
 /// - **S8** A persistent store has its records after it was closed and opened again.
 /// - **S9** After `close` every call fails with `ERR_STORE_CLOSED`. `close` may be called again.
 /// - **S10** `list`, `count` and `revoke` find every session of the user, and no other.
@@ -89,7 +93,7 @@ pub trait SessionStore: Send + Sync {
     fn revoke<'a>(&'a self, now: Timestamp, user: &'a str, revocation: Revocation) -> StoreFuture<'a, u64>;
 
     /// Begins the import of a sealed session, or says how far it has come. The tag is the one that its id gets if this call
-    /// begins it. The marker is kept for `keep`, and is never evicted.
+    /// begins it. The marker is kept for `keep` from each such call on, and is never evicted.
     fn begin_import(&self, now: Timestamp, import: ImportKey, tag: Tag, keep: Duration) -> StoreFuture<'_, Import>;
 
     /// Ends an import for good, whether it was begun or not: no record is created for it from now on.
@@ -109,7 +113,7 @@ pub trait SessionStore: Send + Sync {
         })
     }
 
-    /// Several deletions in one call. Says how many there were.
+    /// Several deletions in one call, each of which is done as a whole or not at all. Says how many sessions there were.
     fn delete_many(&self, now: Timestamp, keys: Vec<StoreKey>, tombstone: Duration) -> StoreFuture<'_, u64> {
         Box::pin(async move {
             let mut deleted = 0;
