@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::probe::{HOUR, MINUTE, Probe, TOMBSTONE, change, key_of, race, session, session_of, tagged, token};
+use super::probe::{HOUR, MINUTE, Probe, TOMBSTONE, key_of, race, session, session_of, tagged, token};
 use crate::session::id::Tag;
 use crate::store::record::{Cap, Created, Import, ImportKey, Loaded, NewRecord, OnFull};
 
@@ -38,8 +38,7 @@ pub(super) fn a_record_is_created_only_while_it_is_open(probe: &mut Probe) {
 
     probe.begin_import(import(1), ONE, HOUR);
     probe.make(key, imported(1));
-    probe.save(key, 1, change(2));
-    assert_eq!(probe.create(key, imported(1)), Created::Exists(token(2)));
+    assert_eq!(probe.create(key, imported(1)), Created::Exists(token(1)));
     assert_eq!(probe.create(tagged(ONE, 9), imported(1)), Created::Ended, "it is done");
     assert_eq!(probe.load(tagged(ONE, 9)), Loaded::Absent);
 
