@@ -1,10 +1,11 @@
 //! What every store keeps, clause by clause. A backend's own tests say how to open one, and what is its own.
 //!
-//! [`suite!`] makes a test of each clause. Each check has a new store, and fails by panicking. That each clause can fail, and
-//! alone, is shown in `broken`.
+//! [`suite!`] makes a test of each clause. Each check has a new store, and fails by panicking. `broken` shows that each clause
+//! can fail, and alone.
 
 #![forbid(unsafe_code)]
 
+mod broken;
 mod caps;
 mod closing;
 mod creating;
@@ -148,7 +149,8 @@ const CLAUSES: [(&str, &[Check]); 13] = [
             revoking::it_holds_for_everybody_who_was_revoked,
             revoking::it_is_remembered_as_long_as_was_said,
             revoking::a_later_one_replaces_an_earlier_one,
-            revoking::no_creation_slips_through,
+            revoking::no_creation_of_a_task_slips_through,
+            revoking::no_creation_of_a_thread_slips_through,
         ],
     ),
 ];

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::probe::{HOUR, MINUTE, Probe, SECOND, TOMBSTONE, key, key_of, race, session, session_of};
+use crate::store::StoreFuture;
 use crate::store::record::{Created, Loaded, NewRecord, Regenerated, Revocation};
 
 /// A session of alice, who proved this long ago who she is.
@@ -74,8 +75,22 @@ pub(super) fn a_later_one_replaces_an_earlier_one(probe: &mut Probe) {
     probe.make(key_of("alice", 3), proven(3, 30 * SECOND));
 }
 
-/// Each creation came before it, and ended, or after it, and was refused.
-pub(super) fn no_creation_slips_through(probe: &mut Probe) {
+/// Calls that one task has under way at once: each creation comes before the revocation, and ends, or after it, and is refused.
+pub(super) fn no_creation_of_a_task_slips_through(probe: &mut Probe) {
+    let (now, store) = (probe.now(), probe.store());
+    let mut calls: Vec<StoreFuture<'_, ()>> = Vec::new();
+    for n in 0..8 {
+        let create = store.create(now, key_of("alice", n), proven(n, MINUTE));
+        calls.push(Box::pin(async { create.await.map(|_| ()) }));
+    }
+    let revoke = store.revoke(now, "alice", Revocation { except: None, tombstone: TOMBSTONE, keep: HOUR });
+    calls.insert(4, Box::pin(async { revoke.await.map(|_| ()) }));
+    probe.together(calls);
+    nobody_is_left(probe);
+}
+
+/// The same of threads.
+pub(super) fn no_creation_of_a_thread_slips_through(probe: &mut Probe) {
     for _ in 0..4 {
         let now = probe.now();
         race(8, |n| {
@@ -86,8 +101,12 @@ pub(super) fn no_creation_slips_through(probe: &mut Probe) {
             }
             probe.create(key_of("alice", n), proven(n, MINUTE));
         });
-        assert_eq!(probe.count("alice"), 0);
-        assert!((0..8).all(|n| !probe.is_live(key_of("alice", n))));
+        nobody_is_left(probe);
         probe.advance(TOMBSTONE + MINUTE);
     }
+}
+
+fn nobody_is_left(probe: &Probe) {
+    assert_eq!(probe.count("alice"), 0);
+    assert!((0..8).all(|n| !probe.is_live(key_of("alice", n))));
 }
