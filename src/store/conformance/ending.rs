@@ -67,8 +67,13 @@ pub(super) fn several_end_in_one_call(probe: &mut Probe) {
     for n in [1, 2, 4] {
         probe.make(key(n), session(n));
     }
-    let keys = vec![key(1), key(2), key(3)];
-    assert_eq!(probe.wait(probe.store().delete_many(probe.now(), keys, TOMBSTONE)).unwrap(), 2);
+    let many = |keys: &[u8]| {
+        let keys = keys.iter().map(|n| key(*n)).collect();
+        probe.wait(probe.store().delete_many(probe.now(), keys, TOMBSTONE)).unwrap()
+    };
+    assert_eq!(many(&[]), 0);
+    assert_eq!(many(&[1, 2, 3, 1]), 2);
+    assert_eq!(many(&[1, 2, 3]), 0);
     let loaded = probe.wait(probe.store().load_many(probe.now(), [1, 2, 3].map(key).into())).unwrap();
     assert_eq!(loaded, [Loaded::Ended, Loaded::Ended, Loaded::Ended]);
     assert!(probe.is_live(key(4)));

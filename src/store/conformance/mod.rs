@@ -81,7 +81,14 @@ const CLAUSES: [(&str, &[Check]); 13] = [
             lifetimes::no_touch_goes_back,
         ],
     ),
-    ("S6", &[sizes::any_bytes_come_back, sizes::what_is_too_large_is_not_written]),
+    (
+        "S6",
+        &[
+            sizes::any_bytes_come_back,
+            sizes::several_come_back_in_the_order_of_the_keys,
+            sizes::what_is_too_large_is_not_written,
+        ],
+    ),
     (
         "S7",
         &[

@@ -27,6 +27,20 @@ pub(super) fn any_bytes_come_back(probe: &mut Probe) {
     }
 }
 
+pub(super) fn several_come_back_in_the_order_of_the_keys(probe: &mut Probe) {
+    for n in [1, 2, 3] {
+        probe.make(key(n), session(n));
+    }
+    let many = |keys: &[u8]| {
+        let keys = keys.iter().map(|n| key(*n)).collect();
+        probe.wait(probe.store().load_many(probe.now(), keys)).unwrap()
+    };
+    for keys in [&[][..], &[2], &[3, 1, 9, 2], &[2, 1, 2]] {
+        let one_by_one: Vec<_> = keys.iter().map(|n| probe.load(key(*n))).collect();
+        assert_eq!(many(keys), one_by_one, "{keys:?}");
+    }
+}
+
 pub(super) fn what_is_too_large_is_not_written(probe: &mut Probe) {
     let data = bytes(probe.harness().max_data() + 1);
     let (now, store) = (probe.now(), probe.store());

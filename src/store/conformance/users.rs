@@ -12,6 +12,7 @@ use crate::store::record::{Cap, Change, Lifetime, Listed, Loaded, NewRecord, OnF
 fn users() -> Vec<String> {
     let odd = ["alice", "Alice", "alice ", "alic", "alice:1", "alice*", "al%ce", "al_ce", "älice", "al'ice", "alice\0"];
     let mut users: Vec<String> = odd.iter().map(|user| (*user).to_owned()).collect();
+    users.extend(["a".repeat(300), "a".repeat(301)]);
     let mut seen = HashMap::new();
     for n in 0.. {
         let user = format!("user-{n}");

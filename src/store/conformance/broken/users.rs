@@ -28,6 +28,13 @@ pub(super) const DEFECTS: &[super::Defect] = defects! {
             store.inner.revoke(now, user, revocation).await
         }
     }
+    "S10" "a long name is cut off" {
+        count(store, now, user) {
+            let all = store.inner.count(now, user).await?;
+            let cut = if user.len() > 300 { store.inner.count(now, &user[..300]).await? } else { 0 };
+            Ok(all + cut)
+        }
+    }
     "S10" "a list has one page" {
         list(store, now, user) {
             let mut all = store.inner.list(now, user).await?;

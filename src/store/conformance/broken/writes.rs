@@ -166,6 +166,19 @@ pub(super) const DEFECTS: &[super::Defect] = defects! {
             Ok(loaded)
         }
     }
+    "S6" "several come back in the order of the store" {
+        load_many(store, now, mut keys) {
+            keys.sort_unstable();
+            store.inner.load_many(now, keys).await
+        }
+    }
+    "S6" "one that is asked for twice comes back once" {
+        load_many(store, now, mut keys) {
+            let mut seen = std::collections::BTreeSet::new();
+            keys.retain(|key| seen.insert(*key));
+            store.inner.load_many(now, keys).await
+        }
+    }
     "S6" "what is no text is repaired" {
         load(store, now, key) {
             let mut loaded = store.inner.load(now, key).await?;
