@@ -2,7 +2,7 @@
 
 #![forbid(unsafe_code)]
 
-use super::probe::{Probe, SECOND, TOMBSTONE, change, key, race, session};
+use super::probe::{Probe, SECOND, TOMBSTONE, change, key, race, session, unseen};
 use crate::store::record::{Created, Loaded, Regenerated, Saved};
 
 const RACERS: u8 = 16;
@@ -80,23 +80,16 @@ pub(super) fn several_end_in_one_call(probe: &mut Probe) {
 }
 
 /// Calls that one task has under way at once.
-pub(super) fn it_wins_over_the_saves_of_a_task(probe: &mut Probe) {
+pub(super) fn it_wins_over_the_writes_of_a_task(probe: &mut Probe) {
     for delete_at in [0, RACERS / 2, RACERS] {
-        let (now, key) = (probe.now(), key(delete_at));
+        let (now, store, key) = (probe.now(), probe.store(), key(delete_at));
         probe.make(key, session(1));
-        let save = |n| {
-            let save = probe.store().save(now, key, 1, change(n));
-            Box::pin(async { save.await.map(|_| ()) })
-        };
-        let mut calls: Vec<crate::store::StoreFuture<'_, ()>> = Vec::new();
-        for n in 0..=RACERS {
-            calls.push(if n == delete_at {
-                let delete = probe.store().delete(now, key, TOMBSTONE);
-                Box::pin(async { delete.await.map(|_| ()) })
-            } else {
-                save(n)
-            });
-        }
+        let mut calls: Vec<_> = (0..RACERS)
+            .map(
+                |n| if n % 2 == 0 { unseen(store.save(now, key, 1, change(n))) } else { unseen(store.touch(now, key)) },
+            )
+            .collect();
+        calls.insert(delete_at.into(), unseen(store.delete(now, key, TOMBSTONE)));
         probe.together(calls);
         assert_eq!(probe.load(key), Loaded::Ended);
     }

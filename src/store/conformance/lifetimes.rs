@@ -4,7 +4,7 @@
 
 use std::time::Duration;
 
-use super::probe::{HOUR, MINUTE, Probe, SECOND, change, idle_session, key, key_of, session, session_of};
+use super::probe::{HOUR, MINUTE, Probe, SECOND, change, idle_session, key, key_of, session, session_of, unseen};
 use crate::store::record::{Change, Created, Lifetime, Loaded, NewRecord, Record, Saved};
 
 pub(super) fn a_new_session_is_stamped(probe: &mut Probe) {
@@ -115,4 +115,14 @@ pub(super) fn no_touch_goes_back(probe: &mut Probe) {
     let record = probe.record(key(1));
     assert!(record.last_seen_at >= seen);
     assert!(record.expires_at >= expires_at && again >= expires_at);
+}
+
+/// Calls that one task has under way at once.
+pub(super) fn no_touch_undoes_a_save(probe: &mut Probe) {
+    probe.make(key(1), idle_session(1));
+    let (now, store) = (probe.now(), probe.store());
+    let touch = || unseen(store.touch(now, key(1)));
+    probe.together(vec![touch(), unseen(store.save(now, key(1), 1, change(2))), touch()]);
+    let record = probe.record(key(1));
+    assert_eq!((record.data, record.version), (change(2).data, 2));
 }

@@ -270,6 +270,11 @@ pub(super) fn becomes(holds: impl Fn() -> bool) -> bool {
     })
 }
 
+/// A call of which nobody looks at the result, to stand beside calls of other kinds.
+pub(super) fn unseen<T: 'static>(call: StoreFuture<'_, T>) -> StoreFuture<'_, ()> {
+    Box::pin(async { call.await.map(drop) })
+}
+
 fn wait<T: Send>(harness: &dyn Harness, future: impl Future<Output = T> + Send) -> T {
     let output = Mutex::new(None);
     harness.drive(Box::pin(async {

@@ -4,6 +4,7 @@
 
 use super::probe::{HOUR, MINUTE, Probe, TOMBSTONE, change, key, key_of, race, session, session_of, token};
 use crate::session::id::StoreKey;
+use crate::store::StoreFuture;
 use crate::store::record::{Cap, Created, Loaded, NewRecord, OnFull, Regenerated, Saved};
 
 const RACERS: u8 = 16;
@@ -149,5 +150,26 @@ pub(super) fn a_save_loses_or_wins(probe: &mut Probe) {
         assert_ne!(done[0], done[1], "{done:?}");
         assert_eq!(probe.is_live(new), done[0]);
         assert_eq!(probe.is_live(old), !done[0]);
+    }
+}
+
+/// Calls that one task has under way at once: what was deleted does not live on under another key.
+pub(super) fn a_deletion_ends_the_old_one_or_comes_too_late(probe: &mut Probe) {
+    for (first, new) in [(true, key_of("alice", 1)), (false, key_of("alice", 2))] {
+        let (now, store) = (probe.now(), probe.store());
+        let old = key(u8::from(first));
+        probe.make(old, session(1));
+        let regenerate = store.regenerate(now, old, 1, new, session_of("alice", 1), TOMBSTONE);
+        let mut calls: Vec<StoreFuture<'_, bool>> = vec![
+            Box::pin(async { regenerate.await.map(|result| is_done(&result)) }),
+            store.delete(now, old, TOMBSTONE),
+        ];
+        if first {
+            calls.reverse();
+        }
+        let done = probe.together(calls);
+        assert_ne!(done[0], done[1], "{done:?}");
+        assert_eq!(probe.is_live(new), done[usize::from(first)]);
+        assert!(!probe.is_live(old));
     }
 }

@@ -4,8 +4,7 @@
 
 use std::time::Duration;
 
-use super::probe::{HOUR, MINUTE, Probe, SECOND, TOMBSTONE, key, key_of, race, session, session_of};
-use crate::store::StoreFuture;
+use super::probe::{HOUR, MINUTE, Probe, SECOND, TOMBSTONE, key, key_of, race, session, session_of, unseen};
 use crate::store::record::{Created, Loaded, NewRecord, Regenerated, Revocation};
 
 /// A session of alice, who proved this long ago who she is.
@@ -78,14 +77,18 @@ pub(super) fn a_later_one_replaces_an_earlier_one(probe: &mut Probe) {
 /// Calls that one task has under way at once: each creation comes before the revocation, and ends, or after it, and is refused.
 pub(super) fn no_creation_of_a_task_slips_through(probe: &mut Probe) {
     let (now, store) = (probe.now(), probe.store());
-    let mut calls: Vec<StoreFuture<'_, ()>> = Vec::new();
-    for n in 0..8 {
-        let create = store.create(now, key_of("alice", n), proven(n, MINUTE));
-        calls.push(Box::pin(async { create.await.map(|_| ()) }));
-    }
-    let revoke = store.revoke(now, "alice", Revocation { except: None, tombstone: TOMBSTONE, keep: HOUR });
-    calls.insert(4, Box::pin(async { revoke.await.map(|_| ()) }));
-    probe.together(calls);
+    let revoke = || unseen(store.revoke(now, "alice", Revocation { except: None, tombstone: TOMBSTONE, keep: HOUR }));
+    let to = |n| (key_of("alice", n), proven(n, MINUTE));
+    let create = |n| {
+        let (key, new) = to(n);
+        unseen(store.create(now, key, new))
+    };
+    let regenerate = |n| {
+        let (key_of_alice, new) = to(n);
+        probe.make(key(n), session(n));
+        unseen(store.regenerate(now, key(n), 1, key_of_alice, new, TOMBSTONE))
+    };
+    probe.together(vec![create(0), regenerate(1), create(2), revoke(), regenerate(3), create(4)]);
     nobody_is_left(probe);
 }
 

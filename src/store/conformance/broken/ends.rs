@@ -139,6 +139,27 @@ pub(super) const DEFECTS: &[super::Defect] = defects! {
             Ok(record.map_or(loaded, |record| Loaded::Found(Box::new(record))))
         }
     }
+    "S4" "a touch that was under way brings back what was deleted" {
+        delete(store, now, key, tombstone) {
+            store.notes().keys.insert(key);
+            store.inner.delete(now, key, tombstone).await
+        }
+        touch(store, now, key) {
+            let record = store.record(now, key).await?;
+            others_first().await;
+            let touched = store.inner.touch(now, key).await?;
+            let mut notes = store.notes();
+            if let (None, Some(record), true) = (touched, record, notes.keys.contains(&key)) {
+                notes.records.insert(key, record);
+            }
+            Ok(touched)
+        }
+        load(store, now, key) {
+            let loaded = store.inner.load(now, key).await?;
+            let record = store.notes().records.get(&key).cloned();
+            Ok(record.map_or(loaded, |record| Loaded::Found(Box::new(record))))
+        }
+    }
     "S4" "a create passes over the tombstone of a delete" {
         delete(store, now, key, tombstone) {
             store.notes().keys.insert(key);

@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use super::defects;
-use crate::store::record::{Change, Created, Lifetime, Loaded, NewRecord, WriteToken};
+use super::store::others_first;
+use crate::store::record::{Change, Created, Lifetime, Loaded, NewRecord, Record, WriteToken};
 
 pub(super) const DEFECTS: &[super::Defect] = defects! {
     "S5" "touch passes the absolute end" {
@@ -41,6 +42,18 @@ pub(super) const DEFECTS: &[super::Defect] = defects! {
             store.inner.touch(now, key).await?;
             let idle = store.record(now, key).await?.map(|record| (record.idle, record.absolute_expires_at));
             Ok(idle.map(|(idle, end)| idle.map_or(end, |idle| end.min(now.plus(idle)))))
+        }
+    }
+    "S5" "a touch that was under way undoes a save" {
+        touch(store, now, key) {
+            let before = store.record(now, key).await?;
+            others_first().await;
+            if let (Some(before), Some(after)) = (before, store.record(now, key).await?) && before.version < after.version {
+                let Record { data, write_token, .. } = before;
+                let change = Change { data, write_token, lifetime: None, label: None };
+                store.inner.save(now, key, after.version, change).await?;
+            }
+            store.inner.touch(now, key).await
         }
     }
     "S5" "touch creates" {

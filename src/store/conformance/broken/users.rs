@@ -155,6 +155,33 @@ pub(super) const DEFECTS: &[super::Defect] = defects! {
             Ok(Regenerated::Created(created))
         }
     }
+    "S13" "a regeneration moves what was deleted meanwhile" {
+        regenerate(store, now, from, expected, to, new, tombstone) {
+            let found = store.record(now, from).await?.is_some_and(|record| record.version == expected);
+            others_first().await;
+            match store.inner.regenerate(now, from, expected, to, new.clone(), tombstone).await? {
+                Regenerated::NotFound if found => store.inner.create(now, to, new).await.map(Regenerated::Created),
+                regenerated => Ok(regenerated),
+            }
+        }
+    }
+    "S13" "a regeneration looks for a revocation too early" {
+        revoke(store, now, user, revocation) {
+            store.notes().users.insert(user.to_owned(), now);
+            store.inner.revoke(now, user, revocation).await
+        }
+        regenerate(store, now, from, expected, to, new, tombstone) {
+            let revoked = new.user.as_ref().is_some_and(|user| store.notes().users.contains_key(user));
+            others_first().await;
+            match store.inner.regenerate(now, from, expected, to, new.clone(), tombstone).await? {
+                Regenerated::Created(Created::Revoked) if !revoked => {
+                    let new = NewRecord { authenticated: None, ..new };
+                    store.inner.regenerate(now, from, expected, to, new, tombstone).await
+                }
+                regenerated => Ok(regenerated),
+            }
+        }
+    }
     "S13" "a conflict ends the old session" {
         regenerate(store, now, from, expected, to, new, tombstone) {
             let regenerated = store.inner.regenerate(now, from, expected, to, new, tombstone).await?;
