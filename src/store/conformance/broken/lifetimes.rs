@@ -48,7 +48,8 @@ pub(super) const DEFECTS: &[super::Defect] = defects! {
         touch(store, now, key) {
             let before = store.record(now, key).await?;
             others_first().await;
-            if let (Some(before), Some(after)) = (before, store.record(now, key).await?) && before.version < after.version {
+            let after = store.record(now, key).await?;
+            if let (Some(before), Some(after)) = (before, after) && before.version < after.version {
                 let Record { data, write_token, .. } = before;
                 let change = Change { data, write_token, lifetime: None, label: None };
                 store.inner.save(now, key, after.version, change).await?;

@@ -333,7 +333,8 @@ pub(super) const DEFECTS: &[super::Defect] = defects! {
             store.inner.revoke(now, user, revocation).await
         }
         create(store, now, key, new) {
-            let over = new.user.as_ref().and_then(|user| store.notes().users.get(user).copied()).is_some_and(|end| end <= now);
+            let end = new.user.as_ref().and_then(|user| store.notes().users.get(user).copied());
+            let over = end.is_some_and(|end| end <= now);
             match store.inner.create(now, key, new.clone()).await? {
                 Created::Revoked if over => {
                     store.inner.create(now, key, NewRecord { authenticated: None, ..new }).await
