@@ -9,7 +9,7 @@ const suites = [
   {
     name: "rust",
     prepare: requireCargo,
-    run: (args) => cargoTest(["--no-default-features", ...args]),
+    run: (args) => cargoTest(["--no-default-features", "--features", "sqlite", ...args]),
   },
   { name: "js", prepare: build, run: (args) => vitest(args) },
 ];

@@ -6,7 +6,7 @@
 
 #![forbid(unsafe_code)]
 
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 /// Milliseconds of one UTC day.
 pub const DAY_MS: f64 = 86_400_000.0;
@@ -142,6 +142,19 @@ impl Moment {
     pub const fn since(self, earlier: Self) -> Duration {
         Duration::from_nanos(self.0.saturating_sub(earlier.0))
     }
+}
+
+/// Tells what time it is.
+pub type Wall = Box<dyn Fn() -> Timestamp + Send + Sync>;
+
+/// The system's time, for what may not be done on the word of one caller alone.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "everybody else is given this one, or a test's")]
+pub fn system() -> Wall {
+    Box::new(|| {
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Timestamp::from_millis(since.as_secs_f64() * 1000.0)
+    })
 }
 
 /// Tells how long ago some moment was, always the same one, by a clock that is never set back.

@@ -6,6 +6,8 @@
 #![forbid(unsafe_code)]
 
 pub mod record;
+#[cfg(feature = "sqlite")]
+pub mod sqlite;
 
 #[cfg(test)]
 mod conformance;

@@ -1,0 +1,107 @@
+//! A folder for one test, and stores in it.
+
+#![forbid(unsafe_code)]
+
+use std::env;
+use std::fs;
+use std::future::Future;
+use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::process;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::session::id::StoreKey;
+use crate::store::record::{Change, Lifetime, NewRecord, WriteToken};
+use crate::store::sqlite::{Options, SqliteStore, Synchronous};
+
+pub(super) const HOUR: Duration = Duration::from_hours(1);
+
+/// A folder that goes when the test ends.
+pub(super) struct Folder(PathBuf);
+
+impl Folder {
+    pub(super) fn new() -> Self {
+        static COUNT: AtomicU32 = AtomicU32::new(0);
+        let name = format!("ironkeep-sqlite-{}-{}", process::id(), COUNT.fetch_add(1, Ordering::Relaxed));
+        let folder = env::temp_dir().join(name);
+        fs::create_dir(&folder).unwrap();
+        Self(folder)
+    }
+
+    pub(super) fn path(&self) -> &Path {
+        &self.0
+    }
+
+    /// The file that the stores are on.
+    pub(super) fn file(&self) -> PathBuf {
+        self.0.join("sessions.db")
+    }
+
+    pub(super) fn options(&self) -> Options {
+        Options::new(self.file(), Synchronous::Normal)
+    }
+
+    pub(super) fn store(&self) -> SqliteStore {
+        SqliteStore::new(self.options()).unwrap()
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        fs::remove_dir_all(&self.0).unwrap();
+    }
+}
+
+pub(super) fn now() -> Timestamp {
+    Timestamp::from_millis(1_700_000_000_000.0)
+}
+
+pub(super) fn key(n: u32) -> StoreKey {
+    let mut key = [7; 34];
+    key[2..6].copy_from_slice(&n.to_be_bytes());
+    StoreKey(key)
+}
+
+pub(super) fn session(data: &[u8]) -> NewRecord {
+    NewRecord {
+        data: data.to_vec(),
+        write_token: WriteToken([1; 16]),
+        user: None,
+        authenticated: None,
+        age: Duration::ZERO,
+        lifetime: Lifetime { max_age: HOUR, idle: None },
+        label: None,
+        cap: None,
+        import: None,
+    }
+}
+
+pub(super) fn change(data: &[u8]) -> Change {
+    Change { data: data.to_vec(), write_token: WriteToken([2; 16]), lifetime: None, label: None }
+}
+
+/// Waits on this thread.
+pub(super) fn wait<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
+    }
+}

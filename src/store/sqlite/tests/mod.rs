@@ -1,0 +1,6 @@
+//! What is SQLite's own. The clauses of all stores are checked by the conformance suite.
+
+#![forbid(unsafe_code)]
+
+mod folder;
+mod together;
