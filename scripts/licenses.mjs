@@ -72,7 +72,8 @@ function licencesOf({ name, version, license, manifest_path: manifest }) {
       notices: [],
     }));
   }
-  const title = CHOSEN.find((licence) => license.split(" OR ").includes(licence));
+  // "/" is how Cargo once had it.
+  const title = CHOSEN.find((licence) => license.split(/ OR |\//).includes(licence));
   const own = readdirSync(folder).filter((file) => LICENCE_FILE.test(file));
   const [file, ...others] = own.length > 1 ? own.filter((path) => /-mit(?:\.|$)/i.test(path)) : own;
   if (title !== undefined && others.length === 0) {
