@@ -4,19 +4,15 @@
 
 use std::env;
 use std::fs;
-use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::pin::pin;
 use std::process;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
-use std::task::{Context, Poll, Wake, Waker};
-use std::thread::{self, Thread};
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::session::id::StoreKey;
 use crate::store::record::{Change, Lifetime, NewRecord, WriteToken};
+pub(super) use crate::store::conformance::harness::block_on as wait;
 use crate::store::sqlite::{Options, SqliteStore, Synchronous};
 
 pub(super) const HOUR: Duration = Duration::from_hours(1);
@@ -83,25 +79,4 @@ pub(super) fn session(data: &[u8]) -> NewRecord {
 
 pub(super) fn change(data: &[u8]) -> Change {
     Change { data: data.to_vec(), write_token: WriteToken([2; 16]), lifetime: None, label: None }
-}
-
-/// Waits on this thread.
-pub(super) fn wait<F: Future>(future: F) -> F::Output {
-    let mut future = pin!(future);
-    let waker = Waker::from(Arc::new(Unpark(thread::current())));
-    let mut context = Context::from_waker(&waker);
-    loop {
-        match future.as_mut().poll(&mut context) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => thread::park(),
-        }
-    }
-}
-
-struct Unpark(Thread);
-
-impl Wake for Unpark {
-    fn wake(self: Arc<Self>) {
-        self.0.unpark();
-    }
 }

@@ -2,5 +2,6 @@
 
 #![forbid(unsafe_code)]
 
+mod clauses;
 mod folder;
 mod together;
