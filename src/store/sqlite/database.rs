@@ -35,11 +35,13 @@ pub(super) struct Database {
     file: Held,
     log: Option<Identity>,
     checked: Duration,
+    /// How often the file had been found to be another one before this was opened.
+    pub(super) moves: u64,
 }
 
 impl Database {
     /// Opens the file, and makes it and its tables when they are missing.
-    pub(super) fn open(options: &Options, clock: &Monotonic) -> Result<Self> {
+    pub(super) fn open(options: &Options, clock: &Monotonic, moves: u64) -> Result<Self> {
         let path = &options.path;
         let file = Held::open(path)?;
         let explained = |error| explain(path, &error);
@@ -56,7 +58,7 @@ impl Database {
         // Opens the log.
         connection.execute_batch("SELECT 1 FROM sessions LIMIT 0").map_err(explained)?;
         let log = Identity::at(&log_of(path));
-        Ok(Self { connection, path: path.clone(), file, log, checked: clock() })
+        Ok(Self { connection, path: path.clone(), file, log, checked: clock(), moves })
     }
 
     /// Looks whether the file is still there, at most once a second.

@@ -35,7 +35,7 @@ use std::time::Duration;
 
 use rusqlite::Connection;
 
-use crate::clock::{Timestamp, Wall, monotonic, system};
+use crate::clock::{Monotonic, Timestamp, Wall, monotonic, system};
 use crate::error::{Error, Result};
 use crate::session::id::{StoreKey, Tag};
 
@@ -65,14 +65,10 @@ impl SqliteStore {
     /// # Errors
     /// `ERR_CONFIG` for a path that names no file.
     pub fn new(options: Options) -> Result<Self> {
-        Self::with_clock(options, system())
+        Self::with_clocks(options, monotonic(), system())
     }
 
-    /// A store that sweeps by another clock than the system's.
-    ///
-    /// # Errors
-    /// As [`SqliteStore::new`].
-    pub fn with_clock(mut options: Options, system: Wall) -> Result<Self> {
+    fn with_clocks(mut options: Options, clock: Monotonic, system: Wall) -> Result<Self> {
         let name = options.path.as_os_str();
         if name.is_empty() || name == ":memory:" || name.as_encoded_bytes().contains(&0) {
             return Err(Error::Config("The store's path has to name a file; the store without a file is another one"));
@@ -80,8 +76,7 @@ impl SqliteStore {
         // An absolute path is no URI for SQLite, and stays what it is when the process goes elsewhere.
         options.path = path::absolute(&options.path)
             .map_err(|_| Error::Config("The store's path is not absolute, and the process has no current folder"))?;
-        let shared = Shared { options, clock: monotonic(), system, writes: Queue::default(), reads: Queue::default() };
-        Ok(Self { shared: Arc::new(shared), workers: Workers::default() })
+        Ok(Self { shared: Arc::new(Shared::new(options, clock, system)), workers: Workers::default() })
     }
 
     async fn submit<T, W>(&self, queue: &Queue, bytes: usize, work: W) -> Result<T>

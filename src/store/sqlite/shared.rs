@@ -4,7 +4,7 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread::{self, JoinHandle};
 
 use tokio::sync::{Mutex, oneshot};
@@ -24,15 +24,30 @@ pub(super) struct Shared {
     pub(super) system: Wall,
     pub(super) writes: Queue,
     pub(super) reads: Queue,
+    /// How often the file was found to be another one.
+    moves: AtomicU64,
 }
 
 impl Shared {
+    pub(super) fn new(options: Options, clock: Monotonic, system: Wall) -> Self {
+        let (writes, reads) = (Queue::default(), Queue::default());
+        Self { options, clock, system, writes, reads, moves: AtomicU64::new(0) }
+    }
+
     /// The connection of a thread: the one that it has, if the file is still there, or a new one.
+    ///
+    /// # Errors
+    /// `ERR_STORE_UNAVAILABLE` for the thread that notices that it is not there. The others then open what is.
     pub(super) fn database(&self, open: Option<Database>) -> Result<Database> {
-        match open {
-            Some(mut database) => database.check((self.clock)()).map(|()| database),
-            None => Database::open(&self.options, &self.clock),
+        let moves = self.moves.load(Ordering::SeqCst);
+        let Some(mut database) = open.filter(|database| database.moves == moves) else {
+            return Database::open(&self.options, &self.clock, moves);
+        };
+        if let Err(error) = database.check((self.clock)()) {
+            self.moves.fetch_add(1, Ordering::SeqCst);
+            return Err(error);
         }
+        Ok(database)
     }
 }
 

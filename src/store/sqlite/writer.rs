@@ -27,7 +27,7 @@ const ROOM: Duration = Duration::from_micros(200);
 
 /// Works until the queue is closed and empty.
 pub(super) fn run(shared: &Shared) {
-    let mut writer = Writer { shared, waiting: VecDeque::new(), alone: 0, polite_until: Duration::ZERO };
+    let mut writer = Writer::new(shared);
     let mut database = None;
     while !writer.waiting.is_empty() || shared.writes.wait(&mut writer.waiting, |_| MAX_TOGETHER) {
         database = writer.turn(database);
@@ -38,9 +38,9 @@ pub(super) fn run(shared: &Shared) {
     }
 }
 
-struct Writer<'a> {
+pub(super) struct Writer<'a> {
     shared: &'a Shared,
-    waiting: VecDeque<Waiting>,
+    pub(super) waiting: VecDeque<Waiting>,
     /// How many of them are to be committed one by one.
     alone: usize,
     polite_until: Duration,
@@ -53,9 +53,13 @@ struct Undone {
     is_known: bool,
 }
 
-impl Writer<'_> {
+impl<'a> Writer<'a> {
+    pub(super) fn new(shared: &'a Shared) -> Self {
+        Self { shared, waiting: VecDeque::new(), alone: 0, polite_until: Duration::ZERO }
+    }
+
     /// Commits some of the calls, or tells them why not. Gives the connection back while it is good.
-    fn turn(&mut self, database: Option<Database>) -> Option<Database> {
+    pub(super) fn turn(&mut self, database: Option<Database>) -> Option<Database> {
         self.waiting.retain(|waiting| !waiting.job.is_given_up());
         if self.waiting.is_empty() {
             return database;
@@ -83,6 +87,8 @@ impl Writer<'_> {
 
     /// Begins a transaction, as soon as no other process has one. `false`: nobody waits any more.
     fn begin(&mut self, connection: &Connection) -> rusqlite::Result<bool> {
+        // It would pause without looking whether somebody still waits.
+        connection.busy_timeout(Duration::ZERO)?;
         let mut backoff = Backoff::new();
         loop {
             match connection.prepare_cached("BEGIN IMMEDIATE")?.execute([]) {

@@ -6,13 +6,18 @@ use std::env;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::time::Duration;
 
-use crate::clock::Timestamp;
+use rusqlite::Connection;
+
+use crate::clock::{Timestamp, system};
+use crate::error::ErrorCode;
 use crate::session::id::StoreKey;
-use crate::store::record::{Change, Lifetime, NewRecord, WriteToken};
+use crate::store::SessionStore;
 pub(super) use crate::store::conformance::harness::block_on as wait;
+use crate::store::record::{Change, Created, Lifetime, NewRecord, WriteToken};
 use crate::store::sqlite::{Options, SqliteStore, Synchronous};
 
 pub(super) const HOUR: Duration = Duration::from_hours(1);
@@ -45,11 +50,31 @@ impl Folder {
     pub(super) fn store(&self) -> SqliteStore {
         SqliteStore::new(self.options()).unwrap()
     }
+
+    /// A store by whose clock so many seconds have passed as `seconds` says.
+    pub(super) fn store_at(&self, seconds: &Arc<AtomicU64>) -> SqliteStore {
+        let seconds = Arc::clone(seconds);
+        let clock = Box::new(move || Duration::from_secs(seconds.load(Ordering::SeqCst)));
+        SqliteStore::with_clocks(self.options(), clock, system()).unwrap()
+    }
+
+    /// Another application's way in.
+    pub(super) fn connection(&self) -> Connection {
+        Connection::open(self.file()).unwrap()
+    }
+
+    /// A store that was used and closed.
+    pub(super) fn used(&self) {
+        let store = self.store();
+        make(&store, 1);
+        wait(store.close()).unwrap();
+    }
 }
 
 impl Drop for Folder {
     fn drop(&mut self) {
-        fs::remove_dir_all(&self.0).unwrap();
+        // A store that was only dropped may still be closing its files.
+        drop(fs::remove_dir_all(&self.0));
     }
 }
 
@@ -79,4 +104,16 @@ pub(super) fn session(data: &[u8]) -> NewRecord {
 
 pub(super) fn change(data: &[u8]) -> Change {
     Change { data: data.to_vec(), write_token: WriteToken([2; 16]), lifetime: None, label: None }
+}
+
+/// Makes the session `n`.
+pub(super) fn make(store: &SqliteStore, n: u32) {
+    let created = wait(store.create(now(), key(n), session(b"data"))).unwrap();
+    assert!(matches!(created, Created::Done { .. }), "{created:?}");
+}
+
+/// The code and the text of what went wrong.
+pub(super) fn told<T: std::fmt::Debug>(result: crate::error::Result<T>) -> (ErrorCode, String) {
+    let error = result.unwrap_err();
+    (error.code(), error.to_string())
 }

@@ -3,5 +3,12 @@
 #![forbid(unsafe_code)]
 
 mod clauses;
+mod closing;
+mod files;
 mod folder;
+mod full;
+mod killed;
+mod locked;
+mod removed;
+mod sweeping;
 mod together;

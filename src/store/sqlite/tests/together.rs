@@ -4,7 +4,7 @@
 
 use std::thread;
 
-use super::folder::{Folder, change, key, now, session, wait};
+use super::folder::{Folder, change, key, make, now, session, wait};
 use crate::store::SessionStore;
 use crate::store::record::{Created, Loaded, Saved};
 use crate::store::sqlite::SqliteStore;
@@ -40,6 +40,23 @@ fn two_stores_on_one_file_lose_no_update() {
     });
     let Loaded::Found(record) = wait(stores[1].load(now(), key(1))).unwrap() else { panic!("it is gone") };
     assert_eq!((count(&record.data), record.version), (2 * EACH, u64::from(2 * EACH) + 1));
+    for store in &stores {
+        wait(store.close()).unwrap();
+    }
+}
+
+#[test]
+fn a_new_file_may_be_opened_by_many_at_once() {
+    let folder = Folder::new();
+    let stores: Vec<_> = (0..8).map(|_| folder.store()).collect();
+    thread::scope(|scope| {
+        for (n, store) in (0..).zip(&stores) {
+            scope.spawn(move || make(store, n));
+        }
+    });
+    let keys: Vec<_> = (0..8).map(key).collect();
+    let loaded = wait(stores[0].load_many(now(), keys)).unwrap();
+    assert!(loaded.iter().all(|loaded| matches!(loaded, Loaded::Found(_))), "{loaded:?}");
     for store in &stores {
         wait(store.close()).unwrap();
     }
