@@ -266,7 +266,11 @@ impl Rows {
         }
         let user = new.user.as_deref()?;
         let authenticated_at = now.minus(new.authenticated.unwrap_or_default());
-        if self.revoked.get(user).is_some_and(|revoked| revoked.until > now && authenticated_at < revoked.before) {
+        if self
+            .revoked
+            .get(user)
+            .is_some_and(|revoked| revoked.until > now && authenticated_at < revoked.before)
+        {
             return Some(Created::Revoked);
         }
         let cap = new.cap.filter(|cap| cap.on_full == OnFull::Refuse)?;
@@ -313,7 +317,9 @@ impl Rows {
     }
 
     fn is_open(&self, now: Timestamp, import: ImportKey) -> bool {
-        self.imports.get(&import).is_some_and(|marker| marker.until > now && matches!(marker.import, Import::Open(_)))
+        self.imports
+            .get(&import)
+            .is_some_and(|marker| marker.until > now && matches!(marker.import, Import::Open(_)))
     }
 
     /// How far an import has come: as far as `first`, if nobody knows of it. It is known for at least `keep` from now on.
