@@ -8,10 +8,10 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::clock::Monotonic;
-use crate::error::Result;
+use crate::error::{Error, Result};
 
 use super::backoff::Backoff;
-use super::errors::{explain, is_busy, moved, no_wal, read_only};
+use super::errors::{explain, moved, no_wal, read_only};
 use super::file::{Held, Identity};
 use super::options::{Options, Synchronous};
 use super::schema::migrate;
@@ -47,16 +47,20 @@ impl Database {
         let explained = |error| explain(path, &error);
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let mut connection = Connection::open_with_flags(path, flags).map_err(explained)?;
-        connection.busy_timeout(options.busy_timeout).map_err(explained)?;
         connection.set_prepared_statement_cache_capacity(STATEMENTS);
         if connection.is_readonly("main").map_err(explained)? {
             return Err(read_only(path));
         }
-        migrate(&mut connection, path)?;
-        keep_a_log(&connection, options, clock)?;
-        configure(&connection, options.synchronous).map_err(explained)?;
-        // Opens the log.
-        connection.execute_batch("SELECT 1 FROM sessions LIMIT 0").map_err(explained)?;
+        // SQLite's own waiting has pauses so long that others who write get in between for seconds.
+        connection.busy_timeout(Duration::ZERO).map_err(explained)?;
+        let (mut backoff, since) = (Backoff::new(), clock());
+        while let Err(error) = prepare(&mut connection, options) {
+            if error != Error::StoreTimeout || clock().saturating_sub(since) >= options.busy_timeout {
+                return Err(error);
+            }
+            backoff.wait();
+        }
+        connection.busy_timeout(options.busy_timeout).map_err(explained)?;
         let log = Identity::at(&log_of(path));
         Ok(Self { connection, path: path.clone(), file, log, checked: clock(), moves })
     }
@@ -76,18 +80,21 @@ impl Database {
     }
 }
 
-/// Turns the write-ahead log on, for which nobody else may be at the file.
-fn keep_a_log(connection: &Connection, options: &Options, clock: &Monotonic) -> Result<()> {
-    let mut backoff = Backoff::new();
-    let since = clock();
-    loop {
-        match connection.pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get::<_, String>(0)) {
-            Ok(mode) if mode == "wal" => return Ok(()),
-            Ok(_) => return Err(no_wal(&options.path)),
-            Err(error) if is_busy(&error) && clock().saturating_sub(since) < options.busy_timeout => backoff.wait(),
-            Err(error) => return Err(explain(&options.path, &error)),
-        }
+/// Makes the tables, and sets the connection up. May be done again when it was too busy.
+fn prepare(connection: &mut Connection, options: &Options) -> Result<()> {
+    let path = &options.path;
+    let explained = |error| explain(path, &error);
+    migrate(connection, path)?;
+    // Where it is not on yet, nobody else may be at the file.
+    let log: String = connection
+        .pragma_update_and_check(None, "journal_mode", "WAL", |row| row.get(0))
+        .map_err(explained)?;
+    if log != "wal" {
+        return Err(no_wal(path));
     }
+    configure(connection, options.synchronous).map_err(explained)?;
+    // Opens the log.
+    connection.execute_batch("SELECT 1 FROM sessions LIMIT 0").map_err(explained)
 }
 
 fn configure(connection: &Connection, synchronous: Synchronous) -> rusqlite::Result<()> {

@@ -6,6 +6,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek};
 use std::path::Path;
+use std::thread;
+use std::time::Duration;
 
 use crate::error::{Error, Result};
 
@@ -14,13 +16,25 @@ use super::schema::{APPLICATION_ID, VERSION};
 
 const LENGTH: usize = 100;
 const MAGIC: &[u8; 16] = b"SQLite format 3\0";
+/// Counts the changes of the tables, so that it is 0 only where there never was one.
+const SCHEMA: usize = 40;
 const USER_VERSION: usize = 60;
 const APPLICATION: usize = 68;
 
-/// Refuses what is not a file of ours, or empty.
+/// How long a header that is refused may have been half written by another process.
+const PAUSE: Duration = Duration::from_millis(5);
+
+/// Refuses what is not a file of ours, or without tables.
 ///
-/// The tables are made in one transaction before the file has a write-ahead log, so a file that holds anything has our mark.
+/// Tables and our mark are made in one transaction, before the file has a write-ahead log: a file of ours with tables has it.
 pub(super) fn check(path: &Path, file: &mut File) -> Result<()> {
+    look(path, file).or_else(|_| {
+        thread::sleep(PAUSE);
+        look(path, file)
+    })
+}
+
+fn look(path: &Path, file: &mut File) -> Result<()> {
     let header = read(file).map_err(|error| of_file(path, &error))?;
     // Empty, or made by a process that was killed at it: SQLite rolls that back.
     if header.iter().all(|byte| *byte == 0) {
@@ -31,6 +45,9 @@ pub(super) fn check(path: &Path, file: &mut File) -> Result<()> {
     };
     if !header.starts_with(MAGIC) {
         return Err(no_database(path));
+    }
+    if number(&header, SCHEMA) == 0 {
+        return Ok(());
     }
     if number(&header, APPLICATION) != APPLICATION_ID {
         return Err(foreign(path));

@@ -78,9 +78,10 @@ pub(super) fn migrate(connection: &mut Connection, path: &Path) -> Result<(), Er
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate).map_err(explain)?;
     // Now nobody else changes it.
     let mut version = number(&transaction, "user_version").map_err(explain)?;
-    if is_empty(&transaction).map_err(explain)? {
+    let application = number(&transaction, "application_id").map_err(explain)?;
+    if application == 0 && is_empty(&transaction).map_err(explain)? {
         version = 0;
-    } else if number(&transaction, "application_id").map_err(explain)? != APPLICATION_ID {
+    } else if application != APPLICATION_ID {
         return Err(foreign(path));
     } else if version > VERSION {
         return Err(newer(path, version, VERSION));

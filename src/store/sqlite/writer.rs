@@ -122,6 +122,7 @@ impl<'a> Writer<'a> {
     /// When one of them fails, all are undone, and then each is done in a transaction of its own: that costs something only when
     /// it happens, and a savepoint for each call would cost it always.
     fn commit(&mut self, connection: &Connection) -> bool {
+        let was_alone = self.alone > 0;
         let mut calls = self.take();
         let Err(Undone { failure, is_known }) = run_all(connection, &mut calls) else {
             for call in calls {
@@ -135,7 +136,12 @@ impl<'a> Writer<'a> {
                 Failure::Sqlite(error) => leaves_the_connection(error),
                 Failure::Ours(_) => true,
             };
-        if is_known && stays && calls.len() > 1 {
+        let is_full = matches!(&failure, Failure::Sqlite(error) if is_full(error));
+        if is_full && is_undone {
+            // What the log holds twice is space. Without any this fails too, and is as it was.
+            drop(connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+        }
+        if is_known && stays && !was_alone && (calls.len() > 1 || is_full) {
             self.alone = calls.len();
             calls.append(&mut self.waiting);
             self.waiting = calls;

@@ -47,17 +47,18 @@ fn two_stores_on_one_file_lose_no_update() {
 
 #[test]
 fn a_new_file_may_be_opened_by_many_at_once() {
-    let folder = Folder::new();
-    let stores: Vec<_> = (0..8).map(|_| folder.store()).collect();
-    thread::scope(|scope| {
-        for (n, store) in (0..).zip(&stores) {
-            scope.spawn(move || make(store, n));
+    for _ in 0..40 {
+        let folder = Folder::new();
+        let stores: Vec<_> = (0..8).map(|_| folder.store()).collect();
+        thread::scope(|scope| {
+            for (n, store) in (0..).zip(&stores) {
+                scope.spawn(move || make(store, n));
+            }
+        });
+        let loaded = wait(stores[0].load_many(now(), (0..8).map(key).collect())).unwrap();
+        assert!(loaded.iter().all(|loaded| matches!(loaded, Loaded::Found(_))), "{loaded:?}");
+        for store in &stores {
+            wait(store.close()).unwrap();
         }
-    });
-    let keys: Vec<_> = (0..8).map(key).collect();
-    let loaded = wait(stores[0].load_many(now(), keys)).unwrap();
-    assert!(loaded.iter().all(|loaded| matches!(loaded, Loaded::Found(_))), "{loaded:?}");
-    for store in &stores {
-        wait(store.close()).unwrap();
     }
 }
