@@ -13,7 +13,8 @@ const names = (...modules: string[]) => {
 };
 
 /** `src/store/redis.rs` and `src/store/redis/script.rs` are both of the backend `redis`. */
-const backendOf = (path: string) => /^src\/store\/(?!mod\.rs|record\.rs|conformance\b)(?<name>\w+)/.exec(path)?.groups?.name;
+const backendOf = (path: string) =>
+  /^src\/store\/(?!mod\.rs|record\.rs|conformance\b)(?<name>\w+)/.exec(path)?.groups?.name;
 
 function otherBackends(path: string, tree: Tree): string[] {
   const all = new Set([...tree.keys()].map(backendOf));
