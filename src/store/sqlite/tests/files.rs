@@ -84,6 +84,24 @@ fn the_database_of_another_application_is_left_alone() {
     assert!(text.contains("is the database of another application"), "{text}");
 }
 
+/// As another process leaves it between its first page and its tables.
+#[test]
+fn a_file_without_tables_is_taken_for_ours() {
+    let folder = Folder::new();
+    folder.connection().pragma_update(None, "auto_vacuum", "INCREMENTAL").unwrap();
+    assert!(fs::metadata(folder.file()).unwrap().len() > 0);
+    folder.used();
+}
+
+#[test]
+fn a_mark_without_tables_is_another_applications() {
+    let folder = Folder::new();
+    folder.connection().pragma_update(None, "application_id", 7).unwrap();
+    let (code, text) = refusal(&folder.file());
+    assert_eq!(code, ErrorCode::StoreCorrupt);
+    assert!(text.contains("is the database of another application"), "{text}");
+}
+
 #[test]
 fn the_tables_of_a_newer_version_are_left_alone() {
     let folder = Folder::new();
