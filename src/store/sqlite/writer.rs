@@ -20,6 +20,8 @@ use super::shared::Shared;
 
 /// How many calls one commit holds at most: the first of them waits for all.
 const MAX_TOGETHER: usize = 256;
+/// How long those who read may keep the log from being taken in: each of their transactions is a few look-ups.
+const READERS_TAKE: Duration = Duration::from_millis(100);
 /// For how long after meeting another process at the lock this one leaves it room between two commits.
 const POLITE: Duration = Duration::from_secs(1);
 /// That room: a process that commits without a pause would lock out all others, which only look now and then.
@@ -33,8 +35,8 @@ pub(super) fn run(shared: &Shared) {
         database = writer.turn(database);
     }
     if let Some(database) = database {
-        // While others read it cannot be done, and the last one who closes does it.
-        drop(database.connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+        // Also where another process keeps the file open, and SQLite would leave the log as it is.
+        make_room(&database.connection);
     }
 }
 
@@ -138,8 +140,7 @@ impl<'a> Writer<'a> {
             };
         let is_full = matches!(&failure, Failure::Sqlite(error) if is_full(error));
         if is_full && is_undone {
-            // What the log holds twice is space. Without any this fails too, and is as it was.
-            drop(connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)"));
+            make_room(connection);
         }
         if is_known && stays && !was_alone && (calls.len() > 1 || is_full) {
             self.alone = calls.len();
@@ -182,6 +183,12 @@ fn run_all(connection: &Connection, calls: &mut VecDeque<Waiting>) -> Result<(),
     committed
         .map(drop)
         .map_err(|error| Undone { is_known: is_full(&error), failure: error.into() })
+}
+
+/// Takes the log into the file: what it holds twice is space. Where the file would have to grow, this fails too.
+fn make_room(connection: &Connection) {
+    let patient = connection.busy_timeout(READERS_TAKE);
+    drop(patient.and_then(|()| connection.execute_batch("PRAGMA wal_checkpoint(TRUNCATE)")));
 }
 
 fn fail(calls: impl Iterator<Item = Waiting>, error: &Error) {
