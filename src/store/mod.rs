@@ -5,6 +5,7 @@
 
 #![forbid(unsafe_code)]
 
+pub mod memory;
 pub mod record;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;

@@ -1,0 +1,327 @@
+//! Sessions in the memory of this process, off JavaScript's heap.
+//!
+//! A store is 256 shards by the first byte of the keys' tags, so that all sessions of a user are behind one lock and each call
+//! is one step. It is bounded in bytes and in entries; see [`WhenFull`] for what happens at the bound.
+
+#![forbid(unsafe_code)]
+
+mod due;
+mod full;
+mod imports;
+mod part;
+mod room;
+mod session;
+mod shard;
+mod table;
+mod time;
+mod users;
+
+use std::future::ready;
+use std::hash::RandomState;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::session::id::{StoreKey, Tag};
+use crate::store::record::{
+    Change, Created, Import, ImportKey, Listed, Loaded, NewRecord, Regenerated, Revocation, Saved, Version,
+};
+use crate::store::{SessionStore, StoreFuture};
+use imports::Imports;
+use part::{Held, Pair, Part};
+use room::{Full, Room, Size};
+use shard::{Call, Shard};
+use time::millis;
+
+const SHARDS: usize = 256;
+const IMPORT_PARTS: usize = 16;
+
+/// What a memory store does at its bound, once nothing that has expired is left to remove.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum WhenFull {
+    /// Sessions go: of some picked at random, first those without a user, then the one that was not seen for the longest time.
+    /// Small stores look at all of theirs. Tombstones, markers of imports and revocations never go before their time.
+    #[default]
+    Evict,
+    /// What needs more room fails with `ERR_STORE_UNAVAILABLE`. Sessions can be read, shrunk and ended all the same.
+    Refuse,
+}
+
+/// How a memory store is bounded.
+#[derive(Debug, Clone)]
+pub struct MemoryOptions {
+    /// The most bytes of memory, everything counted: 256 MiB. At least four times `max_data`.
+    pub max_bytes: u64,
+    /// The most sessions, tombstones and markers of imports together: 1,000,000. At least 1.
+    pub max_entries: u32,
+    /// The most bytes that the data of a session may have: 64 KiB. A label or a user's id may not be longer either.
+    pub max_data: usize,
+    /// What happens when it is full.
+    pub when_full: WhenFull,
+}
+
+impl Default for MemoryOptions {
+    fn default() -> Self {
+        Self {
+            max_bytes: 256 * 1024 * 1024,
+            max_entries: 1_000_000,
+            max_data: 64 * 1024,
+            when_full: WhenFull::default(),
+        }
+    }
+}
+
+/// A [`SessionStore`] in memory. Its futures are ready when they are made, and its times whole milliseconds.
+pub struct MemoryStore {
+    options: MemoryOptions,
+    room: Room,
+    /// Hashes the names of users.
+    names: RandomState,
+    shards: Box<[Part<Shard>]>,
+    /// Locked after shards.
+    imports: Box<[Part<Imports>]>,
+    closed: AtomicBool,
+    /// Where the next sweep begins, and what was picked at random.
+    turn: AtomicU64,
+}
+
+impl MemoryStore {
+    /// A store.
+    ///
+    /// # Errors
+    /// `ERR_CONFIG` for bounds that make no sense.
+    pub fn new(options: MemoryOptions) -> Result<Self> {
+        if options.max_bytes / 4 < options.max_data as u64 {
+            return Err(Error::Config("maxBytes of a memory store has to be at least four times its maxData"));
+        }
+        if options.max_entries == 0 {
+            return Err(Error::Config("maxEntries of a memory store has to be at least 1"));
+        }
+        let room = Room::new(Size { bytes: options.max_bytes, entries: options.max_entries.into() });
+        Ok(Self {
+            options,
+            room,
+            names: RandomState::new(),
+            shards: (0..SHARDS).map(|_| Part::new(Shard::new())).collect(),
+            imports: (0..IMPORT_PARTS).map(|_| Part::new(Imports::new())).collect(),
+            closed: AtomicBool::new(false),
+            turn: AtomicU64::new(0),
+        })
+    }
+
+    fn call(&self, now: Timestamp) -> Call<'_> {
+        Call { now: millis(now), room: &self.room, names: &self.names }
+    }
+
+    /// The shard of a tag. Whether the store was closed is asked behind the lock.
+    fn shard(&self, tag: Tag) -> Result<Held<'_, Shard>> {
+        let shard = self.shards[shard_of(tag)].hold();
+        self.check_open()?;
+        Ok(shard)
+    }
+
+    fn import(&self, import: &ImportKey) -> Result<Held<'_, Imports>> {
+        let part = self.imports[import.0[0] as usize % IMPORT_PARTS].hold();
+        self.check_open()?;
+        Ok(part)
+    }
+
+    fn check_open(&self) -> Result<()> {
+        if self.closed.load(Ordering::SeqCst) { Err(Error::StoreClosed) } else { Ok(()) }
+    }
+
+    fn check_size(&self, length: usize) -> Result<()> {
+        let limit = self.options.max_data;
+        if length > limit { Err(Error::SessionTooLarge { length, limit }) } else { Ok(()) }
+    }
+
+    fn check_new(&self, key: &StoreKey, new: &NewRecord) -> Result<()> {
+        self.check_size(new.data.len())?;
+        self.check_size(new.label.as_deref().map_or(0, str::len))?;
+        let Some(user) = new.user.as_deref() else { return Ok(()) };
+        self.check_size(user.len())?;
+        // A session in another shard would be missing from its user's list, and survive their revocation.
+        if key.tag() != Tag::of_user(user) {
+            return Err(Error::Config("A session of a user has to have the user's tag in its key"));
+        }
+        Ok(())
+    }
+
+    /// Repeats a step until there is room for it.
+    fn with_room<T>(
+        &self,
+        call: Call,
+        spare: Option<&StoreKey>,
+        mut step: impl FnMut() -> Result<Result<T, Full>>,
+    ) -> Result<T> {
+        loop {
+            match step()? {
+                Ok(done) => return Ok(done),
+                Err(Full(need)) => self.make_room(call, need, spare)?,
+            }
+        }
+    }
+
+    fn create_now(&self, now: Timestamp, key: StoreKey, mut new: NewRecord) -> Result<Created> {
+        self.check_open()?;
+        self.check_new(&key, &new)?;
+        let call = self.call(now);
+        self.with_room(call, None, || {
+            let mut shard = self.shard(key.tag())?;
+            self.create_in(call, &mut shard, key, &mut new, None)
+        })
+    }
+
+    /// Creates in a shard that is locked. The session `leaving` ends afterwards.
+    fn create_in(
+        &self,
+        call: Call,
+        shard: &mut Shard,
+        key: StoreKey,
+        new: &mut NewRecord,
+        leaving: Option<&StoreKey>,
+    ) -> Result<Result<Created, Full>> {
+        if let Some(taken) = shard.taken(call, &key) {
+            return Ok(Ok(taken));
+        }
+        let import = match new.import {
+            None => None,
+            Some(import) => {
+                let part = self.import(&import)?;
+                if !part.is_open(call, &import, key.tag()) {
+                    return Ok(Ok(Created::Ended));
+                }
+                Some((part, import))
+            }
+        };
+        if let Some(refused) = shard.refused(call, new, leaving) {
+            return Ok(Ok(refused));
+        }
+        let created = shard.insert(call, key, new, leaving);
+        if let (Ok(_), Some((mut part, import))) = (&created, import) {
+            part.finish(&import);
+        }
+        Ok(created)
+    }
+
+    fn save_now(&self, now: Timestamp, key: StoreKey, expected: Version, mut change: Change) -> Result<Saved> {
+        self.check_open()?;
+        self.check_size(change.data.len())?;
+        self.check_size(change.label.as_deref().map_or(0, str::len))?;
+        let call = self.call(now);
+        self.with_room(call, Some(&key), || Ok(self.shard(key.tag())?.save(call, &key, expected, &mut change)))
+    }
+
+    fn regenerate_now(
+        &self,
+        now: Timestamp,
+        (from, expected): (StoreKey, Version),
+        (to, mut new): (StoreKey, NewRecord),
+        tombstone: Duration,
+    ) -> Result<Regenerated> {
+        self.check_open()?;
+        self.check_new(&to, &new)?;
+        let call = self.call(now);
+        self.with_room(call, Some(&from), || {
+            let mut pair = Pair::hold(&self.shards, shard_of(from.tag()), shard_of(to.tag()));
+            self.check_open()?;
+            match pair.one().leaving(call, &from, expected) {
+                Err(None) => return Ok(Ok(Regenerated::NotFound)),
+                Err(Some(current)) => return Ok(Ok(Regenerated::Conflict(current))),
+                Ok(()) => {}
+            }
+            let created = match self.create_in(call, pair.other(), to, &mut new, Some(&from))? {
+                Err(full) => return Ok(Err(full)),
+                Ok(created) => created,
+            };
+            if matches!(created, Created::Done { .. }) {
+                // It is there, so that its tombstone takes its place and needs no room.
+                _ = pair.one().end(call, &from, tombstone);
+            }
+            Ok(Ok(Regenerated::Created(created)))
+        })
+    }
+
+    fn mark(&self, now: Timestamp, import: ImportKey, first: Import, keep: Duration) -> Result<Import> {
+        let call = self.call(now);
+        self.with_room(call, None, || {
+            let mut part = self.import(&import)?;
+            let marked = part.mark(call, import, first, keep);
+            if matches!((&marked, first), (Ok(_), Import::Done(_))) {
+                part.finish(&import);
+            }
+            Ok(marked)
+        })
+    }
+}
+
+fn shard_of(tag: Tag) -> usize {
+    tag.0[0].into()
+}
+
+impl SessionStore for MemoryStore {
+    fn create(&self, now: Timestamp, key: StoreKey, new: NewRecord) -> StoreFuture<'_, Created> {
+        Box::pin(ready(self.create_now(now, key, new)))
+    }
+
+    fn load(&self, now: Timestamp, key: StoreKey) -> StoreFuture<'_, Loaded> {
+        Box::pin(ready(self.shard(key.tag()).map(|shard| shard.load(self.call(now), &key))))
+    }
+
+    fn save(&self, now: Timestamp, key: StoreKey, expected: Version, change: Change) -> StoreFuture<'_, Saved> {
+        Box::pin(ready(self.save_now(now, key, expected, change)))
+    }
+
+    fn touch(&self, now: Timestamp, key: StoreKey) -> StoreFuture<'_, Option<Timestamp>> {
+        Box::pin(ready(self.shard(key.tag()).map(|mut shard| shard.touch(self.call(now), &key))))
+    }
+
+    fn delete(&self, now: Timestamp, key: StoreKey, tombstone: Duration) -> StoreFuture<'_, bool> {
+        let call = self.call(now);
+        Box::pin(ready(self.with_room(call, None, || Ok(self.shard(key.tag())?.end(call, &key, tombstone)))))
+    }
+
+    fn regenerate(
+        &self,
+        now: Timestamp,
+        from: StoreKey,
+        expected: Version,
+        to: StoreKey,
+        new: NewRecord,
+        tombstone: Duration,
+    ) -> StoreFuture<'_, Regenerated> {
+        Box::pin(ready(self.regenerate_now(now, (from, expected), (to, new), tombstone)))
+    }
+
+    fn list<'a>(&'a self, now: Timestamp, user: &'a str) -> StoreFuture<'a, Vec<Listed>> {
+        Box::pin(ready(self.shard(Tag::of_user(user)).map(|shard| shard.list(self.call(now), user))))
+    }
+
+    fn count<'a>(&'a self, now: Timestamp, user: &'a str) -> StoreFuture<'a, u64> {
+        Box::pin(ready(self.shard(Tag::of_user(user)).map(|shard| shard.count(self.call(now), user))))
+    }
+
+    fn revoke<'a>(&'a self, now: Timestamp, user: &'a str, revocation: Revocation) -> StoreFuture<'a, u64> {
+        let (call, tag) = (self.call(now), Tag::of_user(user));
+        let revoke = || self.with_room(call, None, || Ok(self.shard(tag)?.revoke(call, user, revocation)));
+        Box::pin(ready(self.check_size(user.len()).and_then(|()| revoke())))
+    }
+
+    fn begin_import(&self, now: Timestamp, import: ImportKey, tag: Tag, keep: Duration) -> StoreFuture<'_, Import> {
+        Box::pin(ready(self.mark(now, import, Import::Open(tag), keep)))
+    }
+
+    fn end_import(&self, now: Timestamp, import: ImportKey, keep: Duration) -> StoreFuture<'_, ()> {
+        Box::pin(ready(self.mark(now, import, Import::Done(None), keep).map(|_| ())))
+    }
+
+    fn delete_expired(&self, now: Timestamp, limit: u32) -> StoreFuture<'_, u64> {
+        Box::pin(ready(self.check_open().map(|()| self.sweep(self.call(now), limit).sessions.into())))
+    }
+
+    fn close(&self) -> StoreFuture<'_, ()> {
+        self.closed.store(true, Ordering::SeqCst);
+        Box::pin(ready(Ok(())))
+    }
+}
