@@ -24,8 +24,9 @@ mod sizes;
 mod sweeping;
 mod users;
 
-pub(crate) use harness::{Harness, ManualClock};
+pub(crate) use harness::{Harness, ManualClock, block_on};
 use probe::Probe;
+pub(crate) use shelf::ShelfHarness;
 
 /// One thing that a store is checked for.
 type Check = fn(&mut Probe);

@@ -15,14 +15,14 @@ mod custom_store;
 use custom_store::{MAX_DATA, Shelf, ShelfStore};
 
 /// A shelf, and a store on it.
-pub(super) struct ShelfHarness {
+pub(crate) struct ShelfHarness {
     clock: ManualClock,
     shelf: Shelf,
     store: Arc<dyn SessionStore>,
 }
 
 impl ShelfHarness {
-    pub(super) fn new() -> Self {
+    pub(crate) fn new() -> Self {
         let shelf = Shelf::default();
         let store = Arc::new(ShelfStore::open(&shelf));
         Self { clock: ManualClock::new(), shelf, store }

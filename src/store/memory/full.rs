@@ -32,7 +32,8 @@ impl MemoryStore {
             let swept = self.sweep(call, BATCH).all > 0;
             if !swept && (self.options.when_full == WhenFull::Refuse || !self.evict(call, spare)) {
                 return Err(Error::StoreUnavailable(
-                    "The memory store is full: raise its maxBytes or maxEntries, or give sessions shorter lifetimes".into(),
+                    "The memory store is full: raise its maxBytes or maxEntries, or give sessions shorter lifetimes"
+                        .into(),
                 ));
             }
         }

@@ -14,7 +14,7 @@ use crate::store::record::{Import, ImportKey};
 
 type Markers = Table<ImportKey, Import>;
 
-const MARKER: Size = Size { bytes: Markers::COST, entries: 1 };
+pub(super) const MARKER: Size = Size { bytes: Markers::COST, entries: 1 };
 
 impl Key for ImportKey {
     /// A piece of the hash that it is.

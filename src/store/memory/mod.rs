@@ -16,6 +16,9 @@ mod table;
 mod time;
 mod users;
 
+#[cfg(test)]
+mod tests;
+
 use std::future::ready;
 use std::hash::RandomState;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};

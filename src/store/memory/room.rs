@@ -59,10 +59,18 @@ impl Room {
     pub(super) fn take(&self, size: Size) -> Result<(), Full> {
         let fits = |held: u64, more: u64, max: u64| held.checked_add(more).filter(|&held| held <= max);
         let (relaxed, max) = (Ordering::Relaxed, self.max);
-        if self.bytes.fetch_update(relaxed, relaxed, |held| fits(held, size.bytes, max.bytes)).is_err() {
+        if self
+            .bytes
+            .fetch_update(relaxed, relaxed, |held| fits(held, size.bytes, max.bytes))
+            .is_err()
+        {
             return Err(Full(size));
         }
-        if self.entries.fetch_update(relaxed, relaxed, |held| fits(held, size.entries, max.entries)).is_err() {
+        if self
+            .entries
+            .fetch_update(relaxed, relaxed, |held| fits(held, size.entries, max.entries))
+            .is_err()
+        {
             self.bytes.fetch_sub(size.bytes, relaxed);
             return Err(Full(size));
         }

@@ -14,14 +14,12 @@ use super::time::{after, before, timestamp};
 use super::users::{self, NEVER, Name, User, Users};
 use crate::clock::Timestamp;
 use crate::session::id::StoreKey;
-use crate::store::record::{
-    Change, Created, Listed, Loaded, NewRecord, OnFull, Record, Revocation, Saved, Version,
-};
+use crate::store::record::{Change, Created, Listed, Loaded, NewRecord, OnFull, Record, Revocation, Saved, Version};
 
 type Tombstones = Table<StoreKey, ()>;
 
 /// What a tombstone takes: less than a session, so that ending one needs no room.
-const TOMBSTONE: Size = Size { bytes: Tombstones::COST, entries: 1 };
+pub(super) const TOMBSTONE: Size = Size { bytes: Tombstones::COST, entries: 1 };
 
 /// What a call comes with.
 #[derive(Clone, Copy)]
@@ -264,7 +262,10 @@ impl Shard {
 
     /// Adds a session, as the last one of its user. Gives its end.
     fn put(&mut self, call: Call, key: StoreKey, new: &mut NewRecord) -> u64 {
-        let user = new.user.as_deref().map(|user| self.user(call, user).unwrap_or_else(|| self.add_user(call, user)));
+        let user = new
+            .user
+            .as_deref()
+            .map(|user| self.user(call, user).unwrap_or_else(|| self.add_user(call, user)));
         let name = user.map(|user| Arc::clone(&self.users.get(user).key.name));
         let (session, end) = Session::new(call.now, new, name);
         let slot = self.sessions.insert(key, end, session);
