@@ -50,6 +50,18 @@ impl Imports {
         Ok(self.markers.get(slot).value)
     }
 
+    /// Puts a marker as it was.
+    pub(super) fn restore(&mut self, call: Call, key: ImportKey, end: u64, state: Import) -> Result<(), Full> {
+        if let Some(slot) = self.markers.find(&key) {
+            *self.markers.value(slot) = state;
+            self.markers.set_end(slot, end);
+        } else {
+            call.room.take(MARKER)?;
+            self.markers.insert(key, end, state);
+        }
+        Ok(())
+    }
+
     /// Whether the record of an import may be made, with an id of this tag.
     pub(super) fn is_open(&self, call: Call, key: &ImportKey, tag: Tag) -> bool {
         let marker = self.markers.find(key).map(|slot| self.markers.get(slot));

@@ -2,6 +2,8 @@
 //!
 //! A store is 256 shards by the first byte of the keys' tags, so that all sessions of a user are behind one lock and each call
 //! is one step. It is bounded in bytes and in entries; see [`WhenFull`] for what happens at the bound.
+//!
+//! What an acknowledged write survives: nothing; with a snapshot: the last snapshot.
 
 #![forbid(unsafe_code)]
 
@@ -12,6 +14,7 @@ mod part;
 mod room;
 mod session;
 mod shard;
+mod snapshot;
 mod table;
 mod time;
 mod users;
@@ -35,6 +38,7 @@ use imports::Imports;
 use part::{Held, Pair, Part};
 use room::{Full, Room, Size};
 use shard::{Call, Shard};
+use snapshot::Snapshots;
 use time::millis;
 
 const SHARDS: usize = 256;
@@ -75,7 +79,8 @@ impl Default for MemoryOptions {
     }
 }
 
-/// A [`SessionStore`] in memory. Its futures are ready when they are made, and its times whole milliseconds.
+/// A [`SessionStore`] in memory. Its times are whole milliseconds, and its futures ready when they are made: but for that of
+/// `close`, which writes the last snapshot when it is polled, and waits for the disk.
 pub struct MemoryStore {
     options: MemoryOptions,
     room: Room,
@@ -87,6 +92,7 @@ pub struct MemoryStore {
     closed: AtomicBool,
     /// Where the next sweep begins, and what was picked at random.
     turn: AtomicU64,
+    snapshots: Option<Snapshots>,
 }
 
 impl MemoryStore {
@@ -110,7 +116,20 @@ impl MemoryStore {
             imports: (0..IMPORT_PARTS).map(|_| Part::new(Imports::new())).collect(),
             closed: AtomicBool::new(false),
             turn: AtomicU64::new(0),
+            snapshots: None,
         })
+    }
+
+    /// The bytes that count towards `max_bytes`: at least what the store takes.
+    #[must_use]
+    pub fn held_bytes(&self) -> u64 {
+        self.room.held().bytes
+    }
+
+    /// The sessions, tombstones and markers that count towards `max_entries`, expired ones included.
+    #[must_use]
+    pub fn held_entries(&self) -> u64 {
+        self.room.held().entries
     }
 
     fn call(&self, now: Timestamp) -> Call<'_> {
@@ -125,9 +144,13 @@ impl MemoryStore {
     }
 
     fn import(&self, import: &ImportKey) -> Result<Held<'_, Imports>> {
-        let part = self.imports[import.0[0] as usize % IMPORT_PARTS].hold();
+        let part = self.import_part(import).hold();
         self.check_open()?;
         Ok(part)
+    }
+
+    fn import_part(&self, import: &ImportKey) -> &Part<Imports> {
+        &self.imports[import.0[0] as usize % IMPORT_PARTS]
     }
 
     fn check_open(&self) -> Result<()> {
@@ -171,6 +194,7 @@ impl MemoryStore {
         self.check_new(&key, &new)?;
         let call = self.call(now);
         self.with_room(call, None, || {
+            let _gate = self.snapshots.as_ref().filter(|_| new.import.is_some()).map(Snapshots::enter);
             let mut shard = self.shard(key.tag())?;
             self.create_in(call, &mut shard, key, &mut new, None)
         })
@@ -188,7 +212,7 @@ impl MemoryStore {
         if let Some(taken) = shard.taken(call, &key) {
             return Ok(Ok(taken));
         }
-        let import = match new.import {
+        let mut import = match new.import {
             None => None,
             Some(import) => {
                 let part = self.import(&import)?;
@@ -202,8 +226,13 @@ impl MemoryStore {
             return Ok(Ok(refused));
         }
         let created = shard.insert(call, key, new, leaving);
-        if let (Ok(_), Some((mut part, import))) = (&created, import) {
-            part.finish(&import);
+        if let Ok(Created::Done { evicted, .. }) = &created {
+            if let Some((part, import)) = &mut import {
+                part.finish(import);
+            }
+            if let Some(snapshots) = &self.snapshots {
+                snapshots.note(&key, leaving, evicted, new.import);
+            }
         }
         Ok(created)
     }
@@ -227,6 +256,7 @@ impl MemoryStore {
         self.check_new(&to, &new)?;
         let call = self.call(now);
         self.with_room(call, Some(&from), || {
+            let _gate = self.snapshots.as_ref().map(Snapshots::enter);
             let mut pair = Pair::hold(&self.shards, shard_of(from.tag()), shard_of(to.tag()));
             self.check_open()?;
             match pair.one().leaving(call, &from, expected) {
@@ -324,7 +354,9 @@ impl SessionStore for MemoryStore {
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {
-        self.closed.store(true, Ordering::SeqCst);
-        Box::pin(ready(Ok(())))
+        Box::pin(async {
+            self.closed.store(true, Ordering::SeqCst);
+            self.last_snapshot()
+        })
     }
 }

@@ -49,12 +49,12 @@ pub(super) struct Session {
 }
 
 impl Session {
-    /// The session that a new record makes, and its end. Takes its data.
-    pub(super) fn new(now: u64, new: &mut NewRecord, user: Option<Arc<str>>) -> (Self, u64) {
-        let authenticated = new.authenticated.or(user.as_ref().map(|_| Duration::ZERO));
+    /// The session that a new record makes, for its user to be put into, and its end. Takes its data.
+    pub(super) fn new(now: u64, new: &mut NewRecord) -> (Self, u64) {
+        let authenticated = new.authenticated.or(new.user.as_ref().map(|_| Duration::ZERO));
         let mut session = Self {
             body: body(std::mem::take(&mut new.data), new.label.as_deref()),
-            user,
+            user: None,
             version: 1,
             created: before(now, new.age),
             seen: now,

@@ -145,18 +145,21 @@ impl Shard {
             call.room.give(size);
         }
         let body = new.data.len() + new.label.as_deref().map_or(0, str::len);
-        let mut size = Session::size(body);
-        if let Some(user) = new.user.as_deref().filter(|user| self.user(call, user).is_none()) {
-            size = size.plus(users::size(user));
-        }
-        call.room.take(size)?;
+        self.take_room(call, body, new.user.as_deref())?;
 
         let evicted = self.over_cap(call, new, leaving);
-        let expires_at = timestamp(self.put(call, key, new));
+        let (session, end) = Session::new(call.now, new);
+        self.put(call, key, end, session, new.user.as_deref());
         for (key, tombstone) in &evicted {
             self.end(call, key, *tombstone)?;
         }
-        Ok(Created::Done { expires_at, evicted: evicted.into_iter().map(|(key, _)| key).collect() })
+        Ok(Created::Done { expires_at: timestamp(end), evicted: evicted.into_iter().map(|(key, _)| key).collect() })
+    }
+
+    /// Takes room for a session, and for its user where they have none yet.
+    pub(super) fn take_room(&self, call: Call, body: usize, user: Option<&str>) -> Result<(), Full> {
+        let user = user.filter(|user| self.user(call, user).is_none());
+        call.room.take(Session::size(body).plus(user.map_or(Size::default(), users::size)))
     }
 
     /// The live sessions of a user, the oldest first.
@@ -225,11 +228,11 @@ impl Shard {
         (session.value.version != expected).then(|| session.record())
     }
 
-    fn user(&self, call: Call, user: &str) -> Option<u32> {
+    pub(super) fn user(&self, call: Call, user: &str) -> Option<u32> {
         self.users.find_by(call.names.hash_one(user), |name| &*name.name == user)
     }
 
-    fn add_user(&mut self, call: Call, user: &str) -> u32 {
+    pub(super) fn add_user(&mut self, call: Call, user: &str) -> u32 {
         self.users.insert(Name::new(call.names.hash_one(user), user), NEVER, User::new())
     }
 
@@ -260,19 +263,14 @@ impl Shard {
         keys
     }
 
-    /// Adds a session, as the last one of its user. Gives its end.
-    fn put(&mut self, call: Call, key: StoreKey, new: &mut NewRecord) -> u64 {
-        let user = new
-            .user
-            .as_deref()
-            .map(|user| self.user(call, user).unwrap_or_else(|| self.add_user(call, user)));
-        let name = user.map(|user| Arc::clone(&self.users.get(user).key.name));
-        let (session, end) = Session::new(call.now, new, name);
+    /// Adds a session, as the last one of its user.
+    pub(super) fn put(&mut self, call: Call, key: StoreKey, end: u64, mut session: Session, user: Option<&str>) {
+        let user = user.map(|user| self.user(call, user).unwrap_or_else(|| self.add_user(call, user)));
+        session.user = user.map(|user| Arc::clone(&self.users.get(user).key.name));
         let slot = self.sessions.insert(key, end, session);
         if let Some(user) = user {
             self.link(user, slot);
         }
-        end
     }
 
     fn link(&mut self, user: u32, slot: u32) {

@@ -4,7 +4,9 @@
 
 mod bounds;
 mod model;
+mod snapshots;
 mod structures;
+mod torn;
 
 use std::sync::Arc;
 use std::time::Duration;
