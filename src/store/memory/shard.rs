@@ -173,13 +173,7 @@ impl Shard {
 
     pub(super) fn revoke(&mut self, call: Call, user: &str, revocation: Revocation) -> Result<u64, Full> {
         let until = after(call.now, revocation.keep);
-        let slot = match self.user(call, user) {
-            Some(slot) => slot,
-            None => {
-                call.room.take(users::size(user))?;
-                self.add_user(call, user)
-            }
-        };
+        let slot = self.user_or_new(call, user)?;
         let earlier = self.users.get(slot);
         let until = if earlier.end() == NEVER { until } else { until.max(earlier.end()) };
         let entry = self.users.value(slot);
@@ -228,11 +222,19 @@ impl Shard {
         (session.value.version != expected).then(|| session.record())
     }
 
-    pub(super) fn user(&self, call: Call, user: &str) -> Option<u32> {
+    fn user(&self, call: Call, user: &str) -> Option<u32> {
         self.users.find_by(call.names.hash_one(user), |name| &*name.name == user)
     }
 
-    pub(super) fn add_user(&mut self, call: Call, user: &str) -> u32 {
+    pub(super) fn user_or_new(&mut self, call: Call, user: &str) -> Result<u32, Full> {
+        if let Some(slot) = self.user(call, user) {
+            return Ok(slot);
+        }
+        call.room.take(users::size(user))?;
+        Ok(self.add_user(call, user))
+    }
+
+    fn add_user(&mut self, call: Call, user: &str) -> u32 {
         self.users.insert(Name::new(call.names.hash_one(user), user), NEVER, User::new())
     }
 

@@ -18,7 +18,7 @@ use super::part::Pair;
 use super::room::Full;
 use super::session::Session;
 use super::shard::{Call, Shard, TOMBSTONE};
-use super::users::{self, NEVER};
+use super::users::NEVER;
 use super::{MemoryOptions, MemoryStore, shard_of};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -260,13 +260,7 @@ impl Shard {
     }
 
     fn restore_revocation(&mut self, call: Call, user: &str, end: u64, revoked: u64) -> Result<(), Full> {
-        let slot = match self.user(call, user) {
-            Some(slot) => slot,
-            None => {
-                call.room.take(users::size(user))?;
-                self.add_user(call, user)
-            }
-        };
+        let slot = self.user_or_new(call, user)?;
         self.users.value(slot).revoked = revoked;
         self.users.set_end(slot, end);
         Ok(())

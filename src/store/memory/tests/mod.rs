@@ -15,7 +15,7 @@ use super::*;
 use crate::store::conformance::{Harness, ManualClock};
 use crate::store::record::{Lifetime, Record, WriteToken};
 
-pub(super) const MINUTE: Duration = Duration::from_secs(60);
+pub(super) const MINUTE: Duration = Duration::from_mins(1);
 
 pub(super) fn at(millis: f64) -> Timestamp {
     Timestamp::from_millis(1_700_000_000_000.0 + millis)

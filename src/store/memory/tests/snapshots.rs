@@ -170,11 +170,12 @@ fn a_smaller_store_evicts_or_refuses() {
 /// Sessions that move between shards while snapshots are written: each of them has each session once, and never both ends.
 #[test]
 fn a_session_that_moves_is_in_it_once() {
-    const CHAINS: u32 = 24;
+    const CHAINS: u32 = 16;
+    const STEPS: u32 = 400;
     let folder = Folder::new();
     let store = begin(&folder, at(0.0)).unwrap();
     let id = |chain: u32, step: u32| any_key(chain * 1_000_000 + step);
-    let (done, imported) = (AtomicBool::new(false), |chain: u32, step: u32| {
+    let (running, imported) = (AtomicU32::new(2), |chain: u32, step: u32| {
         let mut import = [0; 32];
         import[..4].copy_from_slice(&chain.to_le_bytes());
         import[4..8].copy_from_slice(&step.to_le_bytes());
@@ -186,9 +187,9 @@ fn a_session_that_moves_is_in_it_once() {
     let mut seen = 0;
     std::thread::scope(|scope| {
         for thread in 0..2 {
-            let (store, done) = (&store, &done);
+            let (store, running) = (&store, &running);
             scope.spawn(move || {
-                for step in 0.. {
+                for step in 0..STEPS {
                     for chain in (0..CHAINS).filter(|chain| chain % 2 == thread) {
                         let (from, to) = (id(chain, step), id(chain, step + 1));
                         let import = imported(chain, step);
@@ -197,13 +198,11 @@ fn a_session_that_moves_is_in_it_once() {
                         let moved = block_on(store.regenerate(at(0.0), from, 1, to, new, MINUTE)).unwrap();
                         assert!(matches!(moved, Regenerated::Created(Created::Done { .. })));
                     }
-                    if done.load(Ordering::SeqCst) {
-                        break;
-                    }
                 }
+                running.fetch_sub(1, Ordering::SeqCst);
             });
         }
-        for _ in 0..12 {
+        while running.load(Ordering::SeqCst) > 0 {
             store.snapshot().unwrap();
             let again = begin(&folder, at(0.0)).unwrap();
             let live: usize = again.shards.iter().map(|part| part.hold().sessions.len()).sum();
@@ -224,7 +223,6 @@ fn a_session_that_moves_is_in_it_once() {
                 }
             }
         }
-        done.store(true, Ordering::SeqCst);
     });
-    assert!(seen > 1_000, "hardly anything happened meanwhile: {seen}");
+    assert!(seen > 100, "hardly anything happened meanwhile: {seen}");
 }

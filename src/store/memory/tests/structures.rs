@@ -42,12 +42,11 @@ proptest! {
         let mut map = BTreeMap::new();
         for op in ops {
             match op {
-                Op::Insert(key, end) => match table.find(&Number(key)) {
-                    Some(_) => prop_assert!(map.contains_key(&key)),
-                    None => {
-                        prop_assert_eq!(map.insert(key, end), None);
-                        table.insert(Number(key), end, key * 3);
-                    }
+                Op::Insert(key, end) => if table.find(&Number(key)).is_some() {
+                    prop_assert!(map.contains_key(&key));
+                } else {
+                    prop_assert_eq!(map.insert(key, end), None);
+                    table.insert(Number(key), end, key * 3);
                 },
                 Op::SetEnd(key, end) => if let Some(slot) = table.find(&Number(key)) {
                     table.set_end(slot, end);

@@ -127,7 +127,7 @@ fn a_process_that_is_killed_leaves_a_whole_snapshot() {
         }
     }
     let mut drafts = 0;
-    for round in 0..20 {
+    for round in 0..10 {
         let folder = Folder::new();
         let name = "store::memory::tests::torn::a_process_that_is_killed_leaves_a_whole_snapshot";
         let mut child = Command::new(std::env::current_exe().unwrap());
@@ -138,7 +138,7 @@ fn a_process_that_is_killed_leaves_a_whole_snapshot() {
         let mut child = child.spawn().unwrap();
         let lines = BufReader::new(child.stdout.take().unwrap()).lines().map(std::result::Result::unwrap);
         let mut words = lines.filter_map(|line| line.strip_prefix(WORD).map(|n| n.parse::<u64>().unwrap()));
-        let spoken = words.nth(20 + round * 3).unwrap();
+        let spoken = words.nth(round).unwrap();
         child.kill().unwrap();
         child.wait().unwrap();
         let spoken = words.last().unwrap_or(spoken);
