@@ -188,8 +188,6 @@ fn shown(store: &dyn SessionStore, now: Timestamp) -> Vec<String> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(if cfg!(feature = "inject-panics") { 64 } else { 400 }))]
-
     #[test]
     fn it_agrees_with_the_plainest_store(ops in prop::collection::vec((0..7u32, op()), 1..120)) {
         let plain: Arc<dyn SessionStore> = ShelfHarness::new().store();
