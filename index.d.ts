@@ -57,6 +57,13 @@ export declare class Sealer {
   sealSync(payload: string, now: number): string
   /** Opens a token, deriving keys on the calling thread. */
   unsealSync(token: string, now: number): string | StaleSeal
+  /** The cookie of the stored session with this id. */
+  sessionCookie(id: string, now: number): string
+  /**
+   * The id of a cookie that a key made which is still there, `null` for whatever else it is. Throws `ERR_KEY_UNKNOWN` for one
+   * that names a key which is not there.
+   */
+  openSessionCookie(value: string, now: number): PresentedId | null
 }
 
 /** One row of the table of error codes. */
@@ -82,8 +89,17 @@ export interface HalfInput {
   minPasswordLength: number
 }
 
+/** The id of an imported session, 34 bytes in base64url. */
+export declare function importedSessionId(tag: string, importKey: string): string
+
+/** What names the import of a sealed session, 32 bytes in base64url. `createdAt` is the seal's. */
+export declare function importKey(name: string, audience: string, sealedId: string, createdAt: number): string
+
 /** The version of the native addon. */
 export declare function nativeVersion(): string
+
+/** A new id, 34 bytes in base64url, for a session of this user. An empty text is none. */
+export declare function newSessionId(userId: string): string
 
 /** One entry of a map of passwords. */
 export interface PasswordEntry {
@@ -107,6 +123,16 @@ export interface PasswordInput {
   encryption?: string | Uint8Array
   /** What signs: a password as text, or a key as bytes. */
   integrity?: string | Uint8Array
+}
+
+/** What a cookie of a stored session holds. */
+export interface PresentedId {
+  /** The id, 34 bytes in base64url. */
+  id: string
+  /** What the session is stored under. */
+  key: string
+  /** An older key than the one that signs now made the cookie. */
+  olderKey: boolean
 }
 
 /** A new key: 32 random bytes as base64url text. */
@@ -168,6 +194,9 @@ export interface SealerOptions {
   audience: string
 }
 
+/** What all sessions of this user share, 2 bytes in base64url. For an empty text, which is no user, random ones. */
+export declare function sessionTag(userId: string): string
+
 /** What a token held, where the token should be replaced by a new one. */
 export interface StaleSeal {
   /** What was sealed. */
@@ -179,3 +208,9 @@ export interface StaleSeal {
   /** It is in another format than is written now. */
   otherFormat: boolean
 }
+
+/** What the session with this id is stored under; `null` for what is no id. */
+export declare function storeKey(id: string): string | null
+
+/** 16 random bytes in base64url, for one write. */
+export declare function writeToken(): string

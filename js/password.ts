@@ -1,5 +1,6 @@
 import type { PasswordEntry, PasswordForm, PasswordInput } from "./engine/index.js";
 import { ironkeepError } from "./errors.js";
+import type { Keyring } from "./keyring/index.js";
 
 /** A password as text, or a key as bytes. */
 export type Password = string | Uint8Array;
@@ -21,6 +22,16 @@ export interface PasswordSpecific {
 export interface PasswordHash {
   readonly [id: string]: Password | PasswordSecret | PasswordSpecific;
 }
+
+/** The forms of a password of sessions, each for sealing and opening. */
+export type SessionPassword =
+  | Keyring
+  | Password
+  | readonly [current: Password, previous?: Password]
+  | readonly Password[]
+  | PasswordSecret
+  | PasswordSpecific
+  | PasswordHash;
 
 const EMPTY: PasswordInput = {};
 
@@ -99,4 +110,20 @@ export function toSessionForm(password: unknown): PasswordForm {
 /** A text that is equal for equal passwords. As secret as they are: it is for the keys of a map, and nothing else. */
 export function passwordKey(form: PasswordForm): string {
   return JSON.stringify(form, (_key, value: unknown) => (value instanceof Uint8Array ? { bytes: [...value] } : value));
+}
+
+/**
+ * The password that the environment holds.
+ *
+ * @throws `ERR_CONFIG` where there is none.
+ */
+export function environmentPassword(): string {
+  const env = typeof process === "undefined" ? {} : process.env;
+  const password = env["NUXT_SESSION_PASSWORD"] || env["SESSION_PASSWORD"];
+  if (password) return password;
+  throw ironkeepError(
+    "ERR_CONFIG",
+    "A session needs a password of at least 32 random characters: pass `password`, or set NUXT_SESSION_PASSWORD or " +
+      "SESSION_PASSWORD. Make one with: node -p \"require('crypto').randomBytes(32).toString('base64')\"",
+  );
 }

@@ -140,6 +140,12 @@ pub enum Error {
          node -p \"require('crypto').randomBytes(32).toString('base64')\""
     )]
     WeakForCsrf,
+    /// A password that is too weak to sign the ids of stored sessions with.
+    #[error(
+        "Stored sessions need a key ring, or a password of at least 32 random characters: make one with \
+         node -p \"require('crypto').randomBytes(32).toString('base64')\""
+    )]
+    WeakForIds,
     /// Every key of a ring has a `sealFrom` in the future.
     #[error("No key of the key ring may seal yet: the sealFrom of each is in the future")]
     NoSealingKey,
@@ -230,6 +236,7 @@ impl Error {
             | Self::KeyTooSmall
             | Self::WeakRingKey { .. }
             | Self::WeakForCsrf
+            | Self::WeakForIds
             | Self::InvalidKeyLength => ErrorCode::KeyWeak,
             Self::BadOptions
             | Self::UnknownAlgorithm(_)

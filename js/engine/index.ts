@@ -97,6 +97,29 @@ export interface Sealer {
    * to be read before that can be told.
    */
   verifyCsrfToken(sessionId: string, token: string, now: number): boolean | Promise<boolean>;
+  /**
+   * The cookie of the stored session with this id. Throws `ERR_KEY_WEAK` for a password that looks typed, and
+   * `ERR_KEYRING_UNAVAILABLE` where keys have to be read first.
+   */
+  sessionCookie(id: string, now: number): string;
+  /**
+   * The id of a cookie that a key made which is still there, `null` for whatever else it is.
+   *
+   * @throws `ERR_KEY_UNKNOWN` for one that names a key which is not there, `ERR_KEYRING_UNAVAILABLE` as above.
+   */
+  openSessionCookie(value: string, now: number): PresentedId | null;
+  /** Reads the keys that {@link sessionCookie} lacked, or that this cookie names. Where keys are not read there is none. */
+  readKeys?(now: number, cookie?: string): Promise<void>;
+}
+
+/** What a cookie of a stored session holds. */
+export interface PresentedId {
+  /** The id, 34 bytes in base64url. */
+  id: string;
+  /** What the session is stored under. */
+  key: string;
+  /** An older key than the one that signs now made the cookie. */
+  olderKey: boolean;
 }
 
 /** A key of a ring. */
@@ -135,6 +158,18 @@ export interface Engine {
   createRingSealer(ring: EngineRing, options: SealerOptions): Sealer;
   /** A new key: 32 random bytes as base64url text. */
   randomKey(): string;
+  /** A new id, 34 bytes in base64url, for a session of this user. An empty text is none. */
+  newSessionId(userId: string): string;
+  /** What all sessions of this user share, 2 bytes in base64url. For an empty text, which is no user, random ones. */
+  sessionTag(userId: string): string;
+  /** What the session with this id is stored under; `null` for what is no id. */
+  storeKey(id: string): string | null;
+  /** 16 random bytes in base64url, for one write. */
+  writeToken(): string;
+  /** What names the import of a sealed session, 32 bytes in base64url. */
+  importKey(name: string, audience: string, sealedId: string, createdAt: number): string;
+  /** The id of an imported session. */
+  importedSessionId(tag: string, importKey: string): string;
   /** The version of the engine. */
   engineVersion(): string;
 }

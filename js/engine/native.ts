@@ -30,4 +30,46 @@ export function engineVersion(): string {
   return binding.nativeVersion();
 }
 
-({ createRing, createRingSealer, createSealer, engineVersion, randomKey }) satisfies Engine;
+/** A new id; see {@link Engine.newSessionId}. */
+export function newSessionId(userId: string): string {
+  return binding.newSessionId(userId);
+}
+
+/** What the sessions of a user share; see {@link Engine.sessionTag}. */
+export function sessionTag(userId: string): string {
+  return binding.sessionTag(userId);
+}
+
+/** What a session is stored under; see {@link Engine.storeKey}. */
+export function storeKey(id: string): string | null {
+  return binding.storeKey(id);
+}
+
+/** Random bytes for one write; see {@link Engine.writeToken}. */
+export function writeToken(): string {
+  return binding.writeToken();
+}
+
+/** What names an import; see {@link Engine.importKey}. */
+export function importKey(name: string, audience: string, sealedId: string, createdAt: number): string {
+  return binding.importKey(name, audience, sealedId, createdAt);
+}
+
+/** The id of an imported session; see {@link Engine.importedSessionId}. */
+export function importedSessionId(tag: string, key: string): string {
+  return binding.importedSessionId(tag, key);
+}
+
+({
+  createRing,
+  createRingSealer,
+  createSealer,
+  engineVersion,
+  importedSessionId,
+  importKey,
+  newSessionId,
+  randomKey,
+  sessionTag,
+  storeKey,
+  writeToken,
+}) satisfies Engine;

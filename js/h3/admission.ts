@@ -5,7 +5,7 @@ import { whenReady } from "../later.js";
 import { warnOnce } from "../warn.js";
 import type { Exchange } from "./_h3.js";
 import type { SessionRevocation } from "./revocation.js";
-import { validated } from "./schema.js";
+import { validated } from "../schema.js";
 import type { Session, SessionConfig } from "./types.js";
 import { unavailable } from "./unavailable.js";
 

@@ -1,6 +1,6 @@
+import { emptyData } from "../data.js";
 import type { Call } from "./call.js";
-import { validated } from "./schema.js";
-import { emptyData } from "./state.js";
+import { validated } from "../schema.js";
 import type { Session, SessionData, SessionUpdate } from "./types.js";
 import { inTurn, putInPlace } from "./updates.js";
 

@@ -1,7 +1,7 @@
+import { emptyData } from "../data.js";
 import { toWritingCall } from "./call.js";
 import { checkCurrent } from "./checked-updates.js";
 import { open } from "./opening.js";
-import { emptyData } from "./state.js";
 import type { Session, SessionConfig, SessionEvent } from "./types.js";
 import { write } from "./writing.js";
 

@@ -22,7 +22,7 @@ export {
   unsealSession,
   updateSession,
 } from "./session.js";
-export type { SchemaOutput, StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./standard-schema.js";
+export type { SchemaOutput, StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "../standard-schema.js";
 export type {
   DataOf,
   RegenerateOptions,

@@ -1,10 +1,11 @@
+import { emptyData } from "../data.js";
 import { toCall } from "./call.js";
 import { flashSession } from "./flash.js";
 import { open } from "./opening.js";
 import { regenerateSession } from "./regenerate.js";
 import { clearSession, destroySession, replaceSession, touchSession, updateSession } from "./session.js";
-import type { StandardSchemaV1 } from "./standard-schema.js";
-import { emptyData, type Live } from "./state.js";
+import type { StandardSchemaV1 } from "../standard-schema.js";
+import type { Live } from "./state.js";
 import type {
   DataOf,
   SessionConfig,

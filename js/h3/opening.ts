@@ -1,3 +1,4 @@
+import { emptyData } from "../data.js";
 import { debug } from "../debug.js";
 import type { StaleSeal } from "../engine/index.js";
 import { type ErrorCode, ironkeepError, isIronkeepError } from "../errors.js";
@@ -9,9 +10,9 @@ import type { Call } from "./call.js";
 import { readSessionCookie } from "./cookies.js";
 import { SessionHttpError } from "./http-error.js";
 import { isExpired, shouldSlide } from "./lifetime.js";
-import { validated } from "./schema.js";
+import { validated } from "../schema.js";
 import { sessionHeader } from "./session-config.js";
-import { emptyData, emptySession, mirror } from "./state.js";
+import { emptySession, mirror } from "./state.js";
 import type { Session, SessionConfig } from "./types.js";
 import { orUnavailable } from "./unavailable.js";
 import { putInPlace } from "./updates.js";

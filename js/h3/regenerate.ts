@@ -2,7 +2,7 @@ import { ironkeepError } from "../errors.js";
 import { type Call, toWritingCall } from "./call.js";
 import { checkCurrent } from "./checked-updates.js";
 import { begin, newId, open } from "./opening.js";
-import type { StandardSchemaV1 } from "./standard-schema.js";
+import type { StandardSchemaV1 } from "../standard-schema.js";
 import { emptySession, mirror } from "./state.js";
 import type { DataOf, RegenerateOptions, Session, SessionConfigWith, SessionData, SessionEvent } from "./types.js";
 import { write } from "./writing.js";

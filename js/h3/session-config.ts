@@ -2,7 +2,7 @@ import type { Sealer, SealerOptions } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { defaults } from "../iron/index.js";
 import { nearest } from "../nearest.js";
-import { toSessionForm } from "../password.js";
+import { environmentPassword, toSessionForm } from "../password.js";
 import { ByPassword, flatten, type IronNumbers, isKeyring, type Keys, toSealer } from "../sealers.js";
 import { warnOnce } from "../warn.js";
 import type { Major } from "./_h3.js";
@@ -226,17 +226,6 @@ function iterationsOf(options: IronNumbers): number | undefined {
 function alsoOpens(config: SessionConfig, written: number | undefined): number[] {
   return Object.values(ITERATIONS).filter(
     (iterations) => config.legacySealFallback !== false || written === undefined || iterations > written,
-  );
-}
-
-function environmentPassword(): string {
-  const env = typeof process === "undefined" ? {} : process.env;
-  const password = env["NUXT_SESSION_PASSWORD"] || env["SESSION_PASSWORD"];
-  if (password) return password;
-  throw ironkeepError(
-    "ERR_CONFIG",
-    "A session needs a password of at least 32 random characters: pass `password`, or set NUXT_SESSION_PASSWORD or " +
-      "SESSION_PASSWORD. Make one with: node -p \"require('crypto').randomBytes(32).toString('base64')\"",
   );
 }
 

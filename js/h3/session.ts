@@ -9,7 +9,7 @@ import { lastEnd } from "./lifetime.js";
 import { forget, open, parseSession } from "./opening.js";
 import type { SessionRevocation } from "./revocation.js";
 import { cookieWriter, sessionName, sessionSealer } from "./session-config.js";
-import type { StandardSchemaV1 } from "./standard-schema.js";
+import type { StandardSchemaV1 } from "../standard-schema.js";
 import { emptySession, isInsideCache, liveOf, mirror } from "./state.js";
 import type {
   DataOf,

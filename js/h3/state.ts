@@ -1,5 +1,6 @@
+import { emptyData } from "../data.js";
 import type { Exchange } from "./_h3.js";
-import type { HeadersLike, Session, SessionConfig, SessionData } from "./types.js";
+import type { HeadersLike, Session, SessionConfig } from "./types.js";
 
 /** One session within one request. */
 export interface Live {
@@ -99,11 +100,6 @@ export function isInsideCache(exchange: Exchange): boolean {
 /** A new, empty session that no cookie holds. */
 export function emptySession(): Session {
   return { id: "", createdAt: 0, data: emptyData() };
-}
-
-/** An object without a prototype, so that no key of the data is special. */
-export function emptyData(): SessionData {
-  return Object.create(null) as SessionData;
 }
 
 /** Shows the session to readers of `context.sessions`, as h3 does. */

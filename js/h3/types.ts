@@ -1,7 +1,10 @@
-import type { Keyring } from "../keyring/index.js";
-import type { Password, PasswordHash, PasswordSecret, PasswordSpecific } from "../password.js";
+import type { SessionData, SessionDataT, SessionUpdate } from "../data.js";
+import type { SessionPassword } from "../password.js";
 import type { SessionRevocation } from "./revocation.js";
-import type { SchemaOutput, StandardSchemaV1 } from "./standard-schema.js";
+import type { StandardSchemaV1 } from "../standard-schema.js";
+
+export type { SessionPassword } from "../password.js";
+export type { DataOf, SessionData, SessionUpdate } from "../data.js";
 
 /** Anything that headers are read from: a `Headers` object, of whatever package. */
 export interface HeadersLike {
@@ -21,12 +24,6 @@ export type SessionEvent =
   | { readonly request: { readonly headers: HeadersLike }; readonly context: object }
   | { readonly headers: HeadersLike; readonly context: object };
 
-// oxlint-disable-next-line typescript/no-explicit-any -- h3's own type: an interface has no index signature to fit `unknown`
-type SessionDataT = Record<string, any>;
-
-/** The data of a session. */
-export type SessionData<T extends SessionDataT = SessionDataT> = Partial<T>;
-
 /** A session as it is sealed. */
 export interface Session<T extends SessionDataT = SessionDataT> {
   /** Empty inside a cached or prerendered handler, where there is no session. */
@@ -43,13 +40,6 @@ export interface Session<T extends SessionDataT = SessionDataT> {
   /** Values that the next read of them takes out: see {@link SessionManager.flash}. */
   readonly flash?: Readonly<Record<string, unknown>>;
 }
-
-/** A partial to merge into the data, or a function that gives one or changes the data in place, and may be async. */
-export type SessionUpdate<T extends SessionDataT = SessionDataT> =
-  | Partial<SessionData<T>>
-  | ((
-      oldData: SessionData<T>,
-    ) => Partial<SessionData<T>> | undefined | void | Promise<Partial<SessionData<T>> | undefined | void>);
 
 /** What `regenerate` does beside giving a new id. */
 export interface RegenerateOptions {
@@ -135,16 +125,6 @@ export interface SessionSealOptions {
   localtimeOffsetMsec?: number | undefined;
 }
 
-/** The forms of a password, each for sealing and opening. */
-export type SessionPassword =
-  | Keyring
-  | Password
-  | readonly [current: Password, previous?: Password]
-  | readonly Password[]
-  | PasswordSecret
-  | PasswordSpecific
-  | PasswordHash;
-
 /** The configuration of a session: h3's, and what is marked as Ironkeep's. */
 export interface SessionConfig {
   /**
@@ -205,10 +185,3 @@ export interface SessionConfig {
 
 /** A configuration, and the type of its schema if it has one. */
 export type SessionConfigWith<S extends StandardSchemaV1 | undefined> = SessionConfig & { readonly schema?: S };
-
-/** The type of a session's data: what the schema gives, or without one what the caller says. */
-export type DataOf<T extends SessionDataT, S extends StandardSchemaV1 | undefined> = [S] extends [StandardSchemaV1]
-  ? SchemaOutput<S> extends SessionDataT
-    ? SchemaOutput<S>
-    : T
-  : T;

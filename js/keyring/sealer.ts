@@ -1,6 +1,6 @@
 import { createRingSealer } from "#engine";
 
-import { NEEDS_KEY, type Sealer, type SealerOptions, type StaleSeal } from "../engine/index.js";
+import { NEEDS_KEY, type PresentedId, type Sealer, type SealerOptions, type StaleSeal } from "../engine/index.js";
 import { ironkeepError, isIronkeepError } from "../errors.js";
 import type { Keyring } from "./index.js";
 
@@ -50,7 +50,8 @@ export class RingSealer implements Sealer {
     } catch (error) {
       if (!isUnknownKey(error)) throw error;
       // The caller tries again, and is told by then if the key is still unknown.
-      if (this.#ring.mayReadAgain(now)) await this.#ring.readAgain(now, () => isKnown(sealer, token, now));
+      if (this.#ring.mayReadAgain(now))
+        await this.#ring.readAgain(now, () => isKnown(() => sealer.tryUnseal(token, now)));
     }
   }
 
@@ -83,6 +84,21 @@ export class RingSealer implements Sealer {
     return kid === undefined || this.#ring.keys().some(({ id }) => id === kid);
   }
 
+  sessionCookie(id: string, now: number): string {
+    return this.#required.sessionCookie(id, now);
+  }
+
+  openSessionCookie(value: string, now: number): PresentedId | null {
+    return this.#required.openSessionCookie(value, now);
+  }
+
+  async readKeys(now: number, cookie?: string): Promise<void> {
+    const sealer = this.#sealer;
+    if (!sealer) return this.#ring.load();
+    if (cookie === undefined || !this.#ring.mayReadAgain(now)) return;
+    await this.#ring.readAgain(now, () => isKnown(() => sealer.openSessionCookie(cookie, now)));
+  }
+
   get #sealer(): Sealer | undefined {
     const ring = this.#ring.engine;
     if (!this.#made && ring) this.#made = createRingSealer(ring, this.#options);
@@ -98,9 +114,9 @@ export class RingSealer implements Sealer {
   }
 }
 
-function isKnown(sealer: Sealer, token: string, now: number): boolean {
+function isKnown(open: () => unknown): boolean {
   try {
-    sealer.tryUnseal(token, now);
+    open();
     return true;
   } catch (error) {
     return !isUnknownKey(error);

@@ -20,5 +20,6 @@ mod ring;
 mod runtime;
 mod sealer;
 mod seals;
+mod session_ids;
 mod settle;
 mod text;

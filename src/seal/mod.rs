@@ -17,6 +17,7 @@ pub mod iron;
 pub mod key_cache;
 pub mod keyring;
 pub mod lp;
+pub mod mac_key;
 pub mod password;
 pub mod random_key;
 pub mod ring;

@@ -5,12 +5,14 @@
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 
+use ring::hmac;
 use zeroize::Zeroizing;
 
 use crate::error::{Error, Result};
 use crate::seal::derive::TextSecret;
 use crate::seal::ik1::Ik1Key;
 use crate::seal::key_cache::ProcessKey;
+use crate::seal::mac_key::mac_key;
 use crate::secret::SecretBytes;
 
 /// One secret as it is configured. It is zeroed when it is dropped, and has no `Debug`.
@@ -56,6 +58,8 @@ pub struct Password {
     pub uses: Uses,
     /// What ik1 derives from it, once it is asked for.
     ik1: OnceLock<Ik1Key>,
+    /// What signs the ids of stored sessions, once it is asked for.
+    session_ids: OnceLock<Option<hmac::Key>>,
 }
 
 /// How often a password sealed and opened a token, in this process.
@@ -116,6 +120,7 @@ impl Password {
             integrity: half(raw.integrity),
             uses: Uses::default(),
             ik1: OnceLock::new(),
+            session_ids: OnceLock::new(),
         })
     }
 
@@ -126,6 +131,13 @@ impl Password {
     pub fn ik1(&self) -> Result<&Ik1Key> {
         let (half, _) = self.halves()?;
         Ok(self.ik1.get_or_init(|| Ik1Key::new(half.secret().expose())))
+    }
+
+    /// The key that signs the ids of stored sessions. `None` when the half that signs is missing or guessable.
+    #[must_use]
+    pub fn session_ids(&self) -> Option<&hmac::Key> {
+        let make = || self.integrity.as_ref().and_then(|half| mac_key(half, b"ironkeep sid", b"v1"));
+        self.session_ids.get_or_init(make).as_ref()
     }
 
     /// Both halves.

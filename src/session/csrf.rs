@@ -13,28 +13,21 @@
 
 #![forbid(unsafe_code)]
 
-use std::sync::Arc;
-
 use ring::hmac;
 use ring::rand::{SecureRandom, SystemRandom};
-use zeroize::Zeroizing;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::seal::hkdf::Prk;
 use crate::seal::keyring::Keyring;
+use crate::seal::mac_key::mac_key;
 use crate::seal::password::{Half, Password};
-use crate::seal::{Bound, base64url, lp, strength};
+use crate::seal::{Bound, base64url, lp};
+use crate::session::keys::{candidates, kid_of};
 
 const EXTRACT_LABEL: &[u8] = b"ironkeep csrf";
 const EXPAND_LABEL: &[u8] = b"v1";
-/// What stands for a password without an id.
-const UNNAMED: &str = "0";
-const KEY: usize = 32;
 const NONCE: usize = 16;
 const MAC: usize = 32;
-/// The least size of a key given as bytes.
-const MIN_KEY_BYTES: usize = 32;
 
 /// A new token for the session with this id, of the key that seals now.
 ///
@@ -55,19 +48,21 @@ pub fn verify(keyring: &Keyring, bound: &Bound, session_id: &str, token: &str) -
     let Some((kid, encoded)) = token.split_once('.') else { return false };
     let Some(bytes) = base64url::decode_array::<{ NONCE + MAC }>(encoded) else { return false };
     let (nonce, mac) = bytes.split_at(NONCE);
-    let maker = candidates(keyring, kid).into_iter().find(|password| {
-        let Some(key) = password.integrity.as_ref().and_then(mac_key) else { return false };
+    // Age does not matter, so no time is asked for.
+    let epoch = Timestamp::from_millis(0.0);
+    let maker = candidates(keyring, kid, epoch).into_iter().find(|candidate| {
+        let Some(key) = candidate.password.integrity.as_ref().and_then(own_key) else { return false };
         hmac::verify(&key, &message(bound, kid, session_id, nonce), mac).is_ok()
     });
-    if let Some(password) = maker {
-        password.uses.count_opened();
+    if let Some(candidate) = &maker {
+        candidate.password.uses.count_opened();
     }
     maker.is_some()
 }
 
 fn token_with(password: &Password, bound: &Bound, session_id: &str, nonce: [u8; NONCE]) -> Result<String> {
     let (_, signing) = password.halves()?;
-    let key = mac_key(signing).ok_or(Error::WeakForCsrf)?;
+    let key = own_key(signing).ok_or(Error::WeakForCsrf)?;
     let kid = kid_of(password);
     let mac = hmac::sign(&key, &message(bound, kid, session_id, &nonce));
     let mut token = format!("{kid}.");
@@ -75,37 +70,9 @@ fn token_with(password: &Password, bound: &Bound, session_id: &str, nonce: [u8; 
     Ok(token)
 }
 
-fn kid_of(password: &Password) -> &str {
-    if password.id.is_empty() { UNNAMED } else { &password.id }
-}
-
-/// The passwords of that name: one, or the current and the previous where they have none. Age does not matter, so no time is
-/// asked for. An object may seal with an id under which it holds nothing, so the one that seals is looked at too.
-fn candidates<'a>(keyring: &'a Keyring, kid: &str) -> Vec<&'a Arc<Password>> {
-    let epoch = Timestamp::from_millis(0.0);
-    let opening = keyring.opening(kid, epoch).unwrap_or_default();
-    let mut all: Vec<_> = opening.into_iter().map(|candidate| candidate.password).collect();
-    if let Ok(sealing) = keyring.sealing(epoch)
-        && !all.iter().any(|password| Arc::ptr_eq(password, sealing))
-    {
-        all.push(sealing);
-    }
-    all.retain(|password| kid_of(password) == kid);
-    all
-}
-
 /// `None` for a secret that is guessable.
-fn mac_key(half: &Half) -> Option<hmac::Key> {
-    let is_strong = match half {
-        Half::Text(text) => text.is_strong(),
-        Half::Bytes(bytes) => bytes.len() >= MIN_KEY_BYTES && !strength::are_guessable(bytes.expose()),
-    };
-    if !is_strong {
-        return None;
-    }
-    let mut key = Zeroizing::new([0; KEY]);
-    Prk::extract(EXTRACT_LABEL, half.secret().expose()).expand(&[EXPAND_LABEL], key.as_mut_slice())?;
-    Some(hmac::Key::new(hmac::HMAC_SHA256, key.as_slice()))
+fn own_key(half: &Half) -> Option<hmac::Key> {
+    mac_key(half, EXTRACT_LABEL, EXPAND_LABEL)
 }
 
 fn message(bound: &Bound, kid: &str, session_id: &str, nonce: &[u8]) -> Vec<u8> {

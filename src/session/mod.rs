@@ -2,5 +2,8 @@
 
 #![forbid(unsafe_code)]
 
+pub mod cookie;
 pub mod csrf;
 pub mod id;
+pub mod import;
+pub mod keys;

@@ -5,13 +5,28 @@
 use std::fmt;
 use std::time::Duration;
 
+use ring::rand::{SecureRandom, SystemRandom};
+
 use crate::clock::Timestamp;
+use crate::error::{Error, Result};
 use crate::session::id::{StoreKey, Tag};
 
 /// What every write carries, and the record keeps: 16 random bytes. After a write of which the outcome is not known, a record
 /// that holds the write's own token shows that it was done.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WriteToken(pub [u8; 16]);
+
+impl WriteToken {
+    /// A new token.
+    ///
+    /// # Errors
+    /// `ERR_INTERNAL` when the system has no random bytes.
+    pub fn random() -> Result<Self> {
+        let mut token = [0; 16];
+        SystemRandom::new().fill(&mut token).map_err(|_| Error::Random)?;
+        Ok(Self(token))
+    }
+}
 
 /// What names the import of one sealed session: a hash of its name, audience, id and time of creation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -31,6 +31,7 @@ export function newToken(by = sealer) {
 }
 
 const token = newToken();
+const ID = binding.newSessionId("");
 
 const newRing = () => new Ring([{ id: "k1", secret: password, sealFrom: 0 }]);
 const ring = newRing();
@@ -45,6 +46,8 @@ export const CALLS = {
   "Sealer.deriveForUnseal": () => sealer.deriveForUnseal(token, NOW),
   "Sealer.csrfToken": () => sealer.csrfToken("id", NOW),
   "Sealer.verifyCsrfToken": () => sealer.verifyCsrfToken("id", sealer.csrfToken("id", NOW)),
+  "Sealer.sessionCookie": () => sealer.sessionCookie(ID, NOW),
+  "Sealer.openSessionCookie": () => sealer.openSessionCookie(sealer.sessionCookie(ID, NOW), NOW),
   "Sealer.sealSync": () => sealer.sealSync(PAYLOAD, NOW),
   "Sealer.unsealSync": () => sealer.unsealSync(token, NOW),
   Ring: () => newRing(),
@@ -55,6 +58,12 @@ export const CALLS = {
   errorCodes: () => binding.errorCodes(),
   nativeVersion: () => binding.nativeVersion(),
   randomKey: () => binding.randomKey(),
+  newSessionId: () => binding.newSessionId(""),
+  sessionTag: () => binding.sessionTag("user"),
+  storeKey: () => binding.storeKey(ID),
+  writeToken: () => binding.writeToken(),
+  importKey: () => binding.importKey("h3", "", "id", NOW),
+  importedSessionId: () => binding.importedSessionId("AAA", binding.importKey("h3", "", "id", NOW)),
   injectPanic: () => binding.injectPanic("no point", ""),
 };
 

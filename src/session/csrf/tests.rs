@@ -2,11 +2,14 @@
 
 #![forbid(unsafe_code)]
 
+use std::sync::Arc;
+
 use serde_json::Value;
 
 use super::*;
 use crate::clock::stopped;
 use crate::error::ErrorCode;
+use crate::seal::hkdf::Prk;
 use crate::seal::key_cache::ProcessKey;
 use crate::seal::keyring::{MapRules, PasswordSpec};
 use crate::seal::password::{RawPassword, RawSecret};
@@ -94,7 +97,7 @@ fn a_token_is_that_of_the_published_derivation() {
             None => text(vector["secret"]["text"].as_str().unwrap()),
         };
         let keys = match field("kid") {
-            UNNAMED => Arc::new(list(vec![password("", secret(), secret())])),
+            "0" => Arc::new(list(vec![password("", secret(), secret())])),
             kid => ring(vec![(kid, secret(), 0.0)]).current().unwrap(),
         };
         let bound = Bound { name: field("name").into(), audience: field("audience").into(), ..bound() };
@@ -226,12 +229,12 @@ fn a_guessable_password_makes_no_tokens_and_verifies_none() {
     // What whoever guessed the password would send.
     let typed = "a-password-of-at-least-32-characters";
     let key = hmac::Key::new(hmac::HMAC_SHA256, &{
-        let mut key = [0; KEY];
+        let mut key = [0; 32];
         Prk::extract(EXTRACT_LABEL, typed.as_bytes()).expand(&[EXPAND_LABEL], &mut key).unwrap();
         key
     });
-    let mac = hmac::sign(&key, &message(&bound(), UNNAMED, ID, &[0; NONCE]));
-    let mut forged = format!("{UNNAMED}.");
+    let mac = hmac::sign(&key, &message(&bound(), "0", ID, &[0; NONCE]));
+    let mut forged = "0.".to_owned();
     base64url::encode(&[&[0; NONCE], mac.as_ref()].concat(), &mut forged);
     assert!(!is_good(&plain(typed), &forged));
     assert!(!is_good(&list(vec![of("", SECRET), of("", typed)]), &forged));

@@ -1,7 +1,6 @@
-import { ironkeepError, type IronkeepError } from "../errors.js";
+import { emptyData, type SessionData } from "./data.js";
+import { ironkeepError, type IronkeepError } from "./errors.js";
 import type { StandardSchemaIssue, StandardSchemaResult, StandardSchemaV1 } from "./standard-schema.js";
-import { emptyData } from "./state.js";
-import type { SessionData } from "./types.js";
 
 /** Issues that a message names. */
 const MAX_NAMED = 10;
