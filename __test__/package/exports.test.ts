@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as ironkeep from "ironkeep";
 import * as h3 from "ironkeep/h3";
 import * as iron from "ironkeep/iron";
+import * as sessions from "ironkeep/sessions";
 import { describe, expect, it } from "vitest";
 
 import { ROOT, importIn, manifest } from "./_package.ts";
@@ -33,6 +34,7 @@ const ENTRIES = [
     ],
   ],
   ["ironkeep/iron", iron, ["defaults", "seal", "sealSync", "unseal", "unsealSync"]],
+  ["ironkeep/sessions", sessions, ["createSessions"]],
 ] as const;
 
 describe("exports", () => {

@@ -56,7 +56,8 @@ export interface NewRecord {
   age: number;
   lifetime: StoredLifetime;
   label?: string | undefined;
-  cap?: SessionCap | undefined;
+  /** `tombstone`: for how many milliseconds the sessions that it ends leave tombstones; 60,000 without it. */
+  cap?: (SessionCap & { tombstone?: number | undefined }) | undefined;
   /** The import that this is the record of: it is created only while that is open, and ends it. 32 bytes in base64url. */
   import?: string | undefined;
 }
@@ -106,7 +107,7 @@ export type StoreClause = "S1" | "S3" | "S7" | "S10" | "S13";
  * Where sessions are kept, under keys that are no credentials: 34 bytes in base64url, of which the first two are the same for
  * all sessions of a user.
  *
- * The clauses that each store keeps, S1 to S13, are in docs/stores.md; `ironkeep/testing` checks them.
+ * The clauses that each store keeps, S1 to S13, are in docs/custom-stores.md; `ironkeep/testing` checks them.
  */
 export interface SessionStore {
   /** What the store is called in messages, such as `sqlite`. */

@@ -1,0 +1,109 @@
+// How long a call waits for a store, and who may give it up.
+
+import { describe, expect, it } from "vitest";
+
+import { around, failure, makeSessions, MapStore, type Method, storeError } from "./_sessions.ts";
+
+/** A store that answers some calls never, or not before so many milliseconds. */
+function slow(isSlow: (method: Method) => boolean, ms = Number.POSITIVE_INFINITY) {
+  const store = new MapStore();
+  const waiting = around(store, async (method, run) => {
+    if (isSlow(method)) {
+      await new Promise<void>((resolve) => {
+        if (ms < Number.POSITIVE_INFINITY) setTimeout(resolve, ms);
+      });
+    }
+    return run();
+  });
+  return { store, waiting };
+}
+
+async function timed(promise: Promise<unknown>): Promise<{ code: string | undefined; ms: number }> {
+  const started = performance.now();
+  const { code } = await failure(promise);
+  return { code, ms: performance.now() - started };
+}
+
+describe("a store that never answers", () => {
+  it("is an outage within the deadline, of the sessions or the call", async () => {
+    const { store, waiting } = slow(() => true);
+    const { id } = await makeSessions({ store }).sessions.create();
+    const { sessions } = makeSessions({ store: waiting, deadline: 120 });
+    const calls: [Promise<unknown>, number][] = [
+      [sessions.get(id), 120],
+      [sessions.create(), 120],
+      [sessions.update(id, { a: 1 }), 120],
+      [sessions.delete(id), 120],
+      [sessions.list("ada"), 120],
+      [sessions.revoke("ada"), 120],
+      [sessions.getMany([id]), 120],
+      [sessions.get(id, { deadline: 60 }), 60],
+      [sessions.create({}, { deadline: 60 }), 60],
+    ];
+    const late = async ([call, deadline]: [Promise<unknown>, number]) => {
+      const { code, ms } = await timed(call);
+      return { code, ms: ms - deadline * 1.1 };
+    };
+    for (const { code, ms } of await Promise.all(calls.map(late))) {
+      expect(code).toMatch(/^ERR_STORE_(TIMEOUT|UNAVAILABLE)$/);
+      expect(ms).toBeLessThan(100);
+    }
+  });
+
+  it("leaves a write the time to look what became of it", async () => {
+    const { store, waiting } = slow((method) => method === "save");
+    const { sessions } = makeSessions({ store });
+    const { id } = await sessions.create({ n: 0 });
+    const { code } = await timed(makeSessions({ store: waiting, deadline: 100 }).sessions.update(id, { n: 1 }));
+    expect(code).toBe("ERR_STORE_UNAVAILABLE");
+  });
+
+  it("waits for no function of the app", async () => {
+    const { sessions } = makeSessions({ deadline: 30 });
+    const { id } = await sessions.create({ n: 0 });
+    const late = new Promise((resolve) => setTimeout(resolve, 80));
+    const updated = await sessions.update(id, async ({ n }) => {
+      await late;
+      return { n: n + 1 };
+    });
+    expect(updated.data).toEqual({ n: 1 });
+  });
+});
+
+describe("an AbortSignal", () => {
+  it("is given to the store, and gives a call up that the store does not", async () => {
+    const signals: unknown[] = [];
+    const { store, waiting } = slow(() => true);
+    const { id } = await makeSessions({ store }).sessions.create();
+    const watched = around(waiting, (_, run, [call]) => {
+      signals.push((call as { signal?: AbortSignal }).signal);
+      return run();
+    });
+    const { sessions } = makeSessions({ store: watched });
+    const controller = new AbortController();
+    const { signal } = controller;
+    const calls = [
+      sessions.get(id, { signal }),
+      sessions.update(id, { a: 1 }, { signal }),
+      sessions.create({}, { signal }),
+      sessions.delete(id, { signal }),
+    ].map(failure);
+    await new Promise(setImmediate);
+    controller.abort();
+    for (const error of await Promise.all(calls)) expect(error).toMatchObject({ code: "ERR_ABORTED" });
+    expect(signals).toEqual([signal, signal, signal, signal]);
+    expect(await failure(sessions.get(id, { signal }))).toMatchObject({ code: "ERR_ABORTED" });
+    expect(signals).toHaveLength(4);
+  });
+
+  it("ends the pause before a repetition", async () => {
+    const store = around(new MapStore(), (method, run) =>
+      method === "delete" ? Promise.reject(storeError("ERR_STORE_UNAVAILABLE")) : run(),
+    );
+    const { sessions } = makeSessions({ store, deadline: 60_000 });
+    const { id } = await sessions.create();
+    const { code, ms } = await timed(sessions.delete(id, { signal: AbortSignal.timeout(5) }));
+    expect(code).toMatch(/^ERR_(ABORTED|STORE_UNAVAILABLE)$/);
+    expect(ms).toBeLessThan(500);
+  });
+});

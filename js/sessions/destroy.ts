@@ -1,0 +1,39 @@
+import type { Stored } from "./context.js";
+import { repeated } from "./outcome.js";
+import { end, type StoredSession } from "./state.js";
+import type { CallOptions } from "./types.js";
+import { Waiting } from "./waiting.js";
+
+/**
+ * Ends a session. What is under way for it elsewhere writes nothing any more. Says whether there was one.
+ *
+ * @throws the store's errors, and then the session has not ended, as far as is known.
+ */
+export async function destroySession(stored: Stored, session: StoredSession, call?: CallOptions): Promise<boolean> {
+  const waiting = new Waiting(stored, call);
+  // A session that is being created has no key yet. An updater of one that is not finds it ended.
+  if (session.status === "new" && session.isMoving) await session.turn;
+  if (session.status !== "stored") {
+    end(session);
+    return false;
+  }
+  const { key } = session;
+  let had = await destroyNow(stored, waiting, session);
+  // A new id that it got, or is just getting, ends too.
+  if (session.isMoving) await session.turn;
+  if (session.key !== key) had = (await destroyNow(stored, waiting, session)) || had;
+  end(session);
+  return had;
+}
+
+async function destroyNow(stored: Stored, waiting: Waiting, session: StoredSession): Promise<boolean> {
+  const { id, key: handle, userId } = session;
+  const had = await endKey(stored, waiting, handle);
+  if (had) stored.events.emit("destroyed", { id, handle, userId });
+  return had;
+}
+
+/** Ends what is under a key, and says whether there was a session. */
+export function endKey({ store, tombstone }: Stored, waiting: Waiting, key: string): Promise<boolean> {
+  return repeated(waiting, (call) => store.delete(call, key, tombstone));
+}

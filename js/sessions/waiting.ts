@@ -1,0 +1,124 @@
+import { debug } from "../debug.js";
+import { type ErrorCode, ironkeepError, isIronkeepError } from "../errors.js";
+import type { StoreCall } from "../store/types.js";
+import { type Stored, toDeadline } from "./context.js";
+import type { CallOptions } from "./types.js";
+
+/** A store has its own deadline, and more to say about what was late: it is waited for a little longer than that. */
+const GRACE = 1.05;
+const GRACE_MS = 10;
+/** Below this many milliseconds nothing can be asked any more. */
+const LEAST = 1;
+
+/** What a call may still wait for: the time in functions of the app is none of it. */
+export class Waiting {
+  readonly #stored: Stored;
+  readonly #signal: AbortSignal | undefined;
+  #left: number;
+
+  constructor(stored: Stored, call: CallOptions = {}) {
+    this.#stored = stored;
+    this.#signal = call.signal;
+    this.#left = toDeadline(call.deadline) ?? stored.deadline;
+  }
+
+  /** Whether there is time to ask the store anything. */
+  get hasTime(): boolean {
+    return this.#left >= LEAST;
+  }
+
+  /**
+   * Asks the store.
+   *
+   * @param share of what is left that this may take: who may have to look what became of it needs the rest for that.
+   * @throws `ERR_STORE_TIMEOUT`, `ERR_STORE_UNAVAILABLE`, `ERR_ABORTED`, and what else the store says by code.
+   */
+  async ask<T>(make: (call: StoreCall) => Promise<T>, share = 1): Promise<T> {
+    this.#checkSignal();
+    if (!this.hasTime) throw timeout();
+    const deadline = this.#left * share;
+    const call: StoreCall = { now: Date.now(), deadline };
+    if (this.#signal) call.signal = this.#signal;
+    const started = performance.now();
+    try {
+      return await this.#within(make(call), deadline * GRACE + GRACE_MS);
+    } catch (error) {
+      throw this.#toOwn(error);
+    } finally {
+      this.#left -= performance.now() - started;
+    }
+  }
+
+  /** Waits for a random part of the time, and says whether there is any left afterwards. */
+  async pause(longest: number): Promise<boolean> {
+    this.#checkSignal();
+    const ms = Math.random() * longest;
+    if (this.#left - ms < LEAST) return false;
+    if (ms < LEAST) return true;
+    const started = performance.now();
+    await this.#within(undefined, ms);
+    this.#left -= performance.now() - started;
+    this.#checkSignal();
+    return this.hasTime;
+  }
+
+  /** Settles as the promise does, or, without one, when the time is over. */
+  #within<T>(promise: Promise<T>, ms: number): Promise<T>;
+  #within(promise: undefined, ms: number): Promise<void>;
+  #within<T>(promise: Promise<T> | undefined, ms: number): Promise<T | void> {
+    return new Promise((resolve, reject) => {
+      const signal = this.#signal;
+      const timer = setTimeout(() => end(() => (promise ? reject(timeout()) : resolve())), ms);
+      // A pause is short, and somebody waits for it; a store that never answers must not keep the process alive.
+      if (promise) timer.unref?.();
+      const aborted = () => end(() => reject(gaveUp()));
+      const end = (settle: () => void) => {
+        clearTimeout(timer);
+        signal?.removeEventListener("abort", aborted);
+        settle();
+      };
+      signal?.addEventListener("abort", aborted, { once: true });
+      promise?.then(
+        (value) => end(() => resolve(value)),
+        (error: unknown) => end(() => reject(error as Error)),
+      );
+    });
+  }
+
+  #checkSignal(): void {
+    if (this.#signal?.aborted) throw gaveUp();
+  }
+
+  /** What a store throws that is no error of ours may quote anything. */
+  #toOwn(error: unknown): unknown {
+    if (isIronkeepError(error)) return error;
+    const { driver } = this.#stored.store;
+    debug(`the session store "${driver}" failed: ${error instanceof Error ? error.name : typeof error}`);
+    return ironkeepError("ERR_STORE_UNAVAILABLE", `The session store "${driver}" failed, try again in a second`);
+  }
+}
+
+/** Whether it is unknown what became of a write that failed so. */
+export function isUnknown(error: unknown): boolean {
+  return hasCode(error, "ERR_STORE_TIMEOUT") || hasCode(error, "ERR_STORE_UNAVAILABLE");
+}
+
+export function hasCode(error: unknown, code: ErrorCode): boolean {
+  return isIronkeepError(error) && error.code === code;
+}
+
+/** Nobody knows whether it was done. */
+export function unknownOutcome(): Error {
+  return ironkeepError(
+    "ERR_STORE_UNAVAILABLE",
+    "The session store did not say what became of a write, so it may have been done: try again in a second",
+  );
+}
+
+function timeout(): Error {
+  return ironkeepError("ERR_STORE_TIMEOUT", "The session store did not answer within its deadline");
+}
+
+function gaveUp(): Error {
+  return ironkeepError("ERR_ABORTED", "The call was given up by its AbortSignal");
+}
