@@ -837,6 +837,7 @@ module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __n
 module.exports = nativeBinding
 module.exports.Ring = nativeBinding.Ring
 module.exports.Sealer = nativeBinding.Sealer
+module.exports.Store = nativeBinding.Store
 module.exports.errorCodes = nativeBinding.errorCodes
 module.exports.importedSessionId = nativeBinding.importedSessionId
 module.exports.importKey = nativeBinding.importKey

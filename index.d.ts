@@ -66,6 +66,18 @@ export declare class Sealer {
   openSessionCookie(value: string, now: number): PresentedId | null
 }
 
+/** A session store. `js/store/lane.ts` is who calls it, and knows the forms of calls and answers. */
+export declare class Store {
+  /** Makes a store. Throws `ERR_CONFIG` for options that are not as they have to be. */
+  constructor(options: StoreOptions)
+  /** Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more. */
+  submit(calls: unknown[], wake: () => void): unknown[]
+  /** Gives the answers that are there. */
+  take(): unknown[]
+  /** Gives a call up that can be cancelled. Its answer comes all the same. */
+  cancel(ticket: number): void
+}
+
 /** One row of the table of error codes. */
 export interface ErrorCodeInfo {
   /** The stable code, as `err.code` holds it. */
@@ -211,6 +223,18 @@ export interface StaleSeal {
 
 /** What the session with this id is stored under; `null` for what is no id. */
 export declare function storeKey(id: string): string | null
+
+/** Which store, and its options. */
+export type StoreOptions =
+  | { driver: 'memory'; /** The most data that a session may have, in bytes. */
+    maxData: number; /** The most bytes of memory, everything counted. */
+    maxBytes: number; /** The most sessions, tombstones and markers of imports together. */
+    maxEntries: number; /** What happens then: sessions go, or new ones are refused. */
+  whenFull: 'evict' | 'refuse' }
+  | { driver: 'sqlite'; /** The file. */
+    path: string; /** What an acknowledged write survives. */
+    synchronous: 'normal' | 'full'; /** The most data that a session may have, in bytes. */
+  maxData: number }
 
 /** 16 random bytes in base64url, for one write. */
 export declare function writeToken(): string

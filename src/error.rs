@@ -205,6 +205,9 @@ pub enum Error {
         /// The limit, in bytes.
         limit: usize,
     },
+    /// The caller gave the call up.
+    #[error("The call was given up by its AbortSignal")]
+    Aborted,
     /// The store was closed.
     #[error("The session store is closed")]
     StoreClosed,
@@ -251,6 +254,7 @@ impl Error {
             Self::TooLarge { .. } | Self::PayloadTooLarge { .. } => ErrorCode::CookieTooLarge,
             Self::Busy | Self::Cancelled | Self::NoThread => ErrorCode::Busy,
             Self::SessionTooLarge { .. } => ErrorCode::SessionTooLarge,
+            Self::Aborted => ErrorCode::Aborted,
             Self::StoreClosed => ErrorCode::StoreClosed,
             Self::StoreTimeout => ErrorCode::StoreTimeout,
             Self::StoreUnavailable(_) => ErrorCode::StoreUnavailable,

@@ -5,6 +5,7 @@ import * as ironkeep from "ironkeep";
 import * as h3 from "ironkeep/h3";
 import * as iron from "ironkeep/iron";
 import * as sessions from "ironkeep/sessions";
+import * as store from "ironkeep/store";
 import { describe, expect, it } from "vitest";
 
 import { ROOT, importIn, manifest } from "./_package.ts";
@@ -35,6 +36,7 @@ const ENTRIES = [
   ],
   ["ironkeep/iron", iron, ["defaults", "seal", "sealSync", "unseal", "unsealSync"]],
   ["ironkeep/sessions", sessions, ["createSessions"]],
+  ["ironkeep/store", store, ["createStore"]],
 ] as const;
 
 describe("exports", () => {

@@ -149,6 +149,27 @@ export interface EngineRing {
   close(): void;
 }
 
+/** The options of a store of the engine. */
+export type EngineStoreOptions =
+  | { driver: "memory"; maxData: number; maxBytes: number; maxEntries: number; whenFull: "evict" | "refuse" }
+  | { driver: "sqlite"; path: string; synchronous: "full" | "normal"; maxData: number };
+
+/**
+ * A session store of the engine, as values in flat arrays: `js/store/lane.ts` makes promises of it.
+ *
+ * A call is its operation, its ticket, the caller's time, its deadline in milliseconds, whether it can be cancelled, and the
+ * values of the operation. An answer is its ticket, its outcome, and the values of the outcome. Every call that was submitted
+ * has one answer.
+ */
+export interface EngineStore {
+  /** Makes calls, and gives the answers that are there by then. `wake` is called when there are more. */
+  submit(calls: unknown[], wake: () => void): unknown[];
+  /** The answers that are there. */
+  take(): unknown[];
+  /** Gives a call up that can be cancelled. */
+  cancel(ticket: number): void;
+}
+
 /** What an engine exports. */
 export interface Engine {
   /** @throws `ERR_CONFIG` for a form of password that cannot work. */
@@ -156,6 +177,8 @@ export interface Engine {
   /** @throws `ERR_CONFIG` and `ERR_KEY_WEAK` for keys that are not as they have to be. */
   createRing(keys: RingKeyInput[]): EngineRing;
   createRingSealer(ring: EngineRing, options: SealerOptions): Sealer;
+  /** @throws `ERR_CONFIG` for options that cannot work. */
+  createStore(options: EngineStoreOptions): EngineStore;
   /** A new key: 32 random bytes as base64url text. */
   randomKey(): string;
   /** A new id, 34 bytes in base64url, for a session of this user. An empty text is none. */

@@ -1,5 +1,14 @@
 import type * as Binding from "../../index.js";
-import type { Engine, EngineRing, PasswordForm, RingKeyInput, Sealer, SealerOptions } from "./index.js";
+import type {
+  Engine,
+  EngineRing,
+  EngineStore,
+  EngineStoreOptions,
+  PasswordForm,
+  RingKeyInput,
+  Sealer,
+  SealerOptions,
+} from "./index.js";
 import loaded from "./load.cjs";
 
 if ("error" in loaded) throw loaded.error;
@@ -18,6 +27,11 @@ export function createRing(keys: RingKeyInput[]): EngineRing {
 /** Makes a sealer with the keys of a ring; see {@link Engine.createRingSealer}. */
 export function createRingSealer(ring: EngineRing, options: SealerOptions): Sealer {
   return (ring as Binding.Ring).createSealer(options);
+}
+
+/** Makes a session store of the native addon; see {@link Engine.createStore}. */
+export function createStore(options: EngineStoreOptions): EngineStore {
+  return new binding.Store(options);
 }
 
 /** A new key; see {@link Engine.randomKey}. */
@@ -64,6 +78,7 @@ export function importedSessionId(tag: string, key: string): string {
   createRing,
   createRingSealer,
   createSealer,
+  createStore,
   engineVersion,
   importedSessionId,
   importKey,

@@ -12,7 +12,7 @@ use crate::binding::error::to_js;
 use crate::error::{Error, ErrorCode, Result};
 
 /// The longest array that is read. One may claim 2^32 - 1 elements and hold none.
-const MAX_ELEMENTS: u32 = 65_536;
+pub(crate) const MAX_ELEMENTS: u32 = 65_536;
 
 /// What should be a `T`.
 pub(crate) type Given<'a, T> = Either<T, Unknown<'a>>;

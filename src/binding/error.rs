@@ -1,6 +1,6 @@
 //! The only place that makes a JavaScript error.
 
-use napi::bindgen_prelude::JsObjectValue;
+use napi::bindgen_prelude::{JsObjectValue, Object};
 use napi::{Env, JsValue, Status};
 
 use crate::error::{Error, ErrorCode};
@@ -19,11 +19,12 @@ pub(crate) fn internal(error: &napi::Error) -> napi::Error<ErrorCode> {
 ///
 /// An error that was made elsewhere loses its code on the way to the rejection.
 pub(crate) fn to_rejection(env: Env, error: &Error) -> napi::Error {
-    let made = env
-        .create_error(napi::Error::new(Status::GenericFailure, error.to_string()))
-        .and_then(|mut object| {
-            object.set_named_property("code", error.code().as_str())?;
-            Ok(napi::Error::from(object.to_unknown()))
-        });
-    made.unwrap_or_else(|error| error)
+    error_object(&env, error).map_or_else(|error| error, |object| napi::Error::from(object.to_unknown()))
+}
+
+/// The JavaScript `Error` itself, with its code.
+pub(crate) fn error_object<'env>(env: &'env Env, error: &Error) -> napi::Result<Object<'env>> {
+    let mut object = env.create_error(napi::Error::new(Status::GenericFailure, error.to_string()))?;
+    object.set_named_property("code", error.code().as_str())?;
+    Ok(object)
 }

@@ -21,5 +21,6 @@ mod runtime;
 mod sealer;
 mod seals;
 mod session_ids;
+mod session_store;
 mod settle;
 mod text;

@@ -27,7 +27,12 @@ fn with_runtime<T>(use_it: impl FnOnce(&Runtime) -> T) -> Option<T> {
     }
     let mut place = RUNTIME.write().unwrap_or_else(PoisonError::into_inner);
     if place.is_none() {
-        *place = Builder::new_multi_thread().worker_threads(1).thread_name("ironkeep").build().ok();
+        *place = Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_time()
+            .thread_name("ironkeep")
+            .build()
+            .ok();
     }
     place.as_ref().map(use_it)
 }
@@ -39,6 +44,20 @@ pub(crate) fn spawn_blocking(work: Box<dyn FnOnce() + Send>) -> bool {
         work();
     };
     with_runtime(|runtime| drop(runtime.spawn_blocking(work))).is_some()
+}
+
+/// Has the runtime go on with `tasks`, each on its own. They come there by one push, since each push may have to wake a thread.
+/// `false`: they were dropped.
+pub(crate) fn spawn_all<T>(tasks: Vec<T>) -> bool
+where
+    T: Future<Output = ()> + Send + 'static,
+{
+    let spread = async move {
+        for task in tasks {
+            drop(tokio::spawn(task));
+        }
+    };
+    with_runtime(|runtime| drop(runtime.spawn(spread))).is_some()
 }
 
 /// Starts the runtime if it is not running. Called before napi asks it for anything, since napi's own errors have other codes.

@@ -4,17 +4,23 @@ use std::borrow::Cow;
 
 use napi::{Env, JsString, Result};
 
+const BYTE_ORDER_MARK: &[u8] = "\u{feff}".as_bytes();
+
 /// Decodes as `TextDecoder` decodes: a byte order mark at the start goes, bytes that are no UTF-8 become U+FFFD.
+pub(crate) fn decode<'env>(env: &'env Env, payload: &[u8]) -> Result<JsString<'env>> {
+    exact(env, payload.strip_prefix(BYTE_ORDER_MARK).unwrap_or(payload))
+}
+
+/// The text with all that is in it; bytes that are no UTF-8 become U+FFFD.
 ///
 /// V8 reads UTF-8 twice, a character at a time; Latin-1 and UTF-16 it copies.
-pub(crate) fn decode<'env>(env: &'env Env, payload: &[u8]) -> Result<JsString<'env>> {
+pub(crate) fn exact<'env>(env: &'env Env, text: &[u8]) -> Result<JsString<'env>> {
     // What nearly all text is, found out sixteen bytes and more at a time.
-    if payload.is_ascii() {
-        return env.create_string_latin1(payload);
+    if text.is_ascii() {
+        return env.create_string_latin1(text);
     }
     // The lossy decoder is slow on text that is whole.
-    let text = std::str::from_utf8(payload).map_or_else(|_| String::from_utf8_lossy(payload), Cow::Borrowed);
-    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
+    let text = std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text), Cow::Borrowed);
     match latin1(text.as_bytes()) {
         Some(latin1) => env.create_string_latin1(latin1),
         None => env.create_string_utf16(text.encode_utf16().collect::<Vec<_>>()),

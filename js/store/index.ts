@@ -1,0 +1,24 @@
+/**
+ * Stores: where sessions are kept of which the cookie holds only an id.
+ *
+ * @module
+ */
+import { createStore as createEngineStore } from "#engine";
+
+import { NativeStore } from "./native-store.js";
+import { readStoreConfig, type StoreConfig } from "./options.js";
+import type { SessionStore } from "./types.js";
+
+export type { MemoryStoreOptions, StoreConfig } from "./options.js";
+export type * from "./types.js";
+
+/**
+ * Makes a store of sessions. Nothing is opened before its first call, and an open store does not keep the process alive.
+ *
+ * @param config which store, by its `driver`, and the options of that.
+ * @throws `ERR_CONFIG` for options that do not exist or cannot work; the message names them.
+ */
+export function createStore(config: StoreConfig): SessionStore & AsyncDisposable {
+  const { engine, deadline } = readStoreConfig(config);
+  return new NativeStore(config.driver, createEngineStore(engine), deadline);
+}

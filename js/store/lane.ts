@@ -1,0 +1,133 @@
+import type { EngineStore } from "../engine/index.js";
+import { ironkeepError } from "../errors.js";
+import { Answers, type Reader } from "./answers.js";
+import { OUTCOMES } from "./operations.js";
+import type { StoreCall } from "./types.js";
+
+/** Values of one submission: the engine reads arrays of at most 65,536. */
+const MAX_VALUES = 16_384;
+
+/** How often answers are taken, where taking them fails. */
+const MAX_TAKES = 2;
+
+const resolved = Promise.resolve();
+
+/** A call that has not settled. */
+interface Waiting {
+  readonly read: Reader<unknown>;
+  resolve(value: unknown): void;
+  reject(reason: unknown): void;
+  /** Ends listening to the signal. */
+  stop: (() => void) | undefined;
+}
+
+/**
+ * The calls of one store on their way to the engine and back.
+ *
+ * Those of one tick are submitted together, and each settles alone: with the submission, when the engine knows the answer at
+ * once, else when the engine wakes this thread, with all the others that are ready then.
+ */
+export class Lane {
+  readonly #engine: EngineStore;
+  readonly #deadline: number;
+  /** By ticket. A ticket is used again once the engine has answered it. */
+  readonly #waiting: (Waiting | undefined)[] = [];
+  readonly #free: number[] = [];
+  #calls: unknown[] = [];
+  #tickets: number[] = [];
+
+  /** @param deadline how many milliseconds a call has that does not say. */
+  constructor(engine: EngineStore, deadline: number) {
+    this.#engine = engine;
+    this.#deadline = deadline;
+  }
+
+  /** Makes a call. `values` are those of the operation, and `read` takes the answer's. */
+  call<T>(operation: number, call: StoreCall, read: Reader<T>, ...values: unknown[]): Promise<T> {
+    const { signal } = call;
+    if (signal?.aborted) return Promise.reject(aborted());
+    if (signal && typeof signal.addEventListener !== "function") {
+      return Promise.reject(ironkeepError("ERR_CONFIG", "signal: has to be an AbortSignal"));
+    }
+    return new Promise<T>((resolve, reject) => {
+      const ticket = this.#free.pop() ?? this.#waiting.length;
+      const waiting: Waiting = { read, resolve: resolve as (value: unknown) => void, reject, stop: undefined };
+      this.#waiting[ticket] = waiting;
+      if (signal) this.#listen(signal, ticket, waiting);
+      if (this.#tickets.length === 0) void resolved.then(this.#flush);
+      this.#tickets.push(ticket);
+      const deadline = call.deadline ?? this.#deadline;
+      this.#calls.push(operation, ticket, call.now, deadline, signal !== undefined, ...values);
+      if (this.#calls.length >= MAX_VALUES) this.#flush();
+    });
+  }
+
+  #listen(signal: AbortSignal, ticket: number, waiting: Waiting): void {
+    const abort = () => {
+      waiting.reject(aborted());
+      this.#flush();
+      if (this.#waiting[ticket] === waiting) this.#cancel(ticket);
+    };
+    signal.addEventListener("abort", abort, { once: true });
+    waiting.stop = () => signal.removeEventListener("abort", abort);
+  }
+
+  readonly #flush = (): void => {
+    const tickets = this.#tickets;
+    if (tickets.length === 0) return;
+    const calls = this.#calls;
+    this.#calls = [];
+    this.#tickets = [];
+    try {
+      this.#settle(this.#engine.submit(calls, this.#drain));
+    } catch (error) {
+      for (const ticket of tickets) this.#release(ticket)?.reject(error);
+    }
+  };
+
+  /** Called by the engine, where nobody could catch an error. */
+  readonly #drain = (): void => {
+    for (let tries = 1; ; tries++) {
+      try {
+        this.#settle(this.#engine.take());
+        return;
+      } catch (error) {
+        // What was not taken is still there.
+        if (tries < MAX_TAKES) continue;
+        for (const waiting of this.#waiting) waiting?.reject(error);
+        return;
+      }
+    }
+  };
+
+  #cancel(ticket: number): void {
+    try {
+      this.#engine.cancel(ticket);
+    } catch {
+      // Who waited has been told. The call goes on to its deadline.
+    }
+  }
+
+  #settle(values: unknown[]): void {
+    const answers = new Answers(values);
+    while (answers.hasMore) {
+      const waiting = this.#release(answers.number());
+      const outcome = answers.number();
+      if (outcome === OUTCOMES.error) waiting?.reject(answers.error());
+      else waiting?.resolve(waiting.read(answers, outcome));
+    }
+  }
+
+  /** The engine has answered: the ticket is free. */
+  #release(ticket: number): Waiting | undefined {
+    const waiting = this.#waiting[ticket];
+    this.#waiting[ticket] = undefined;
+    this.#free.push(ticket);
+    waiting?.stop?.();
+    return waiting;
+  }
+}
+
+function aborted(): Error {
+  return ironkeepError("ERR_ABORTED", "The call was given up by its AbortSignal");
+}

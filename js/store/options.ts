@@ -1,0 +1,119 @@
+import type { EngineStoreOptions } from "../engine/index.js";
+import { ironkeepError } from "../errors.js";
+import { nearest } from "../nearest.js";
+
+/** Milliseconds that a call has, where it does not say. */
+const DEADLINE = 250;
+/** The most data of a session, in bytes. */
+const MAX_DATA = 64 * 1024;
+/** What a store may be told to take at most: SQLite's limit is near. */
+const LARGEST_DATA = 512 * 1024 * 1024;
+
+/** What a store in memory takes. */
+const MAX_BYTES = 256 * 1024 * 1024;
+const MAX_ENTRIES = 1_000_000;
+
+/** What every store of `createStore` takes. */
+export interface CommonStoreOptions {
+  /** How many milliseconds a call may take that does not say. @default 250 */
+  deadline?: number | undefined;
+  /** The most data that a session may have, in bytes of UTF-8. @default 65536 */
+  maxData?: number | undefined;
+}
+
+/** The options of a store in the process's memory. */
+export interface MemoryStoreOptions extends CommonStoreOptions {
+  driver: "memory";
+  /** The most bytes of memory, everything counted: at least four times `maxData`. @default 268435456 */
+  maxBytes?: number | undefined;
+  /** The most sessions, tombstones and markers of imports together. @default 1000000 */
+  maxEntries?: number | undefined;
+  /**
+   * What happens then, once nothing that has expired is left: sessions go, those without a user and those not seen for long
+   * first, or new ones fail with `ERR_STORE_UNAVAILABLE`. @default "evict"
+   */
+  whenFull?: "evict" | "refuse" | undefined;
+}
+
+/** The options of a store in a file of SQLite. */
+export interface SqliteStoreOptions extends CommonStoreOptions {
+  driver: "sqlite";
+  /** The file. It is made when it is missing; its folder is not. */
+  path: string;
+  /** `full`: an acknowledged write survives power loss. `normal`: the last ones may not, and none waits for the disk. @default "full" */
+  synchronous?: "full" | "normal" | undefined;
+}
+
+/** Which store, by its `driver`, and the options of that. */
+export type StoreConfig = MemoryStoreOptions | SqliteStoreOptions;
+
+type Driver = StoreConfig["driver"];
+
+const COMMON = ["driver", "deadline", "maxData"] as const;
+const KEYS: { readonly [D in Driver]: readonly (keyof Extract<StoreConfig, { driver: D }>)[] } = {
+  memory: [...COMMON, "maxBytes", "maxEntries", "whenFull"],
+  sqlite: [...COMMON, "path", "synchronous"],
+};
+
+/**
+ * The options as the engine takes them, with their defaults.
+ *
+ * @throws `ERR_CONFIG` that names what is wrong.
+ */
+export function readStoreConfig(config: StoreConfig): { engine: EngineStoreOptions; deadline: number } {
+  if (typeof config !== "object" || config === null) {
+    throw wrong(`A store needs options, such as { driver: "sqlite", path: "sessions.db" }`);
+  }
+  checkDriver(config.driver);
+  checkKeys(config);
+  const { deadline = DEADLINE, maxData = MAX_DATA } = config;
+  if (typeof deadline !== "number" || !(deadline > 0)) {
+    throw wrong("deadline: has to be a positive number of milliseconds");
+  }
+  checkCount("maxData", maxData, LARGEST_DATA);
+  return { engine: config.driver === "memory" ? memory(config, maxData) : sqlite(config, maxData), deadline };
+}
+
+function memory(config: MemoryStoreOptions, maxData: number): EngineStoreOptions {
+  const { driver, maxBytes = MAX_BYTES, maxEntries = MAX_ENTRIES, whenFull = "evict" } = config;
+  checkCount("maxBytes", maxBytes, Number.MAX_SAFE_INTEGER);
+  checkCount("maxEntries", maxEntries, 2 ** 32 - 1);
+  if (maxBytes < 4 * maxData) throw wrong(`maxBytes: has to be at least four times maxData, which is ${maxData}`);
+  if (whenFull !== "evict" && whenFull !== "refuse") throw wrong('whenFull: has to be "evict" or "refuse"');
+  return { driver, maxData, maxBytes, maxEntries, whenFull };
+}
+
+function sqlite(config: SqliteStoreOptions, maxData: number): EngineStoreOptions {
+  const { driver, path, synchronous = "full" } = config;
+  if (typeof path !== "string" || path === "") throw wrong("path: has to name the file of the store");
+  if (synchronous !== "full" && synchronous !== "normal") throw wrong('synchronous: has to be "full" or "normal"');
+  return { driver, path, synchronous, maxData };
+}
+
+function checkDriver(driver: unknown): void {
+  const drivers = Object.keys(KEYS);
+  if (typeof driver === "string" && drivers.includes(driver)) return;
+  const meant = typeof driver === "string" ? nearest(driver, drivers) : undefined;
+  throw wrong(`driver: has to be ${drivers.map((each) => `"${each}"`).join(" or ")}${hint(meant)}`);
+}
+
+function checkKeys(config: StoreConfig): void {
+  const known: readonly string[] = KEYS[config.driver];
+  for (const key of Object.keys(config)) {
+    if (known.includes(key)) continue;
+    throw wrong(`The option "${key}" of the store "${config.driver}" does not exist${hint(nearest(key, known))}`);
+  }
+}
+
+function checkCount(name: string, value: unknown, max: number): void {
+  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max) return;
+  throw wrong(`${name}: has to be a whole number from 1 to ${max}`);
+}
+
+function hint(meant: string | undefined): string {
+  return meant ? `; did you mean "${meant}"?` : "";
+}
+
+function wrong(message: string): Error {
+  return ironkeepError("ERR_CONFIG", message);
+}

@@ -1,0 +1,115 @@
+//! Answers on their way to JavaScript: whatever is there when the thread wakes is taken at once.
+
+use std::collections::HashMap;
+use std::mem;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use napi::Env;
+use napi::bindgen_prelude::Function;
+use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
+use tokio::sync::oneshot;
+
+use crate::binding::session_store::operation::Answer;
+use crate::error::Result;
+
+/// What wakes the thread. It does not keep the process alive; calls that wait do.
+type Wake = ThreadsafeFunction<(), (), (), napi::Status, false, true>;
+/// What JavaScript gives for it.
+pub(super) type WakeFunction<'env> = Function<'env, (), ()>;
+
+/// The answers of one store on one thread, and who waits for them.
+#[derive(Default)]
+pub(super) struct Mailbox(Mutex<State>);
+
+#[derive(Default)]
+struct State {
+    answers: Vec<(u32, Result<Answer>)>,
+    /// How many calls are under way off the thread, answers that were not taken included.
+    waiting: usize,
+    /// The thread was asked to come and has not come yet.
+    is_called: bool,
+    /// The store was closed: when nobody waits any more, the thread can be forgotten.
+    is_closing: bool,
+    cancels: HashMap<u32, oneshot::Sender<()>>,
+    wake: Option<Wake>,
+}
+
+impl Mailbox {
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Counts calls that are about to wait. From now on the process lives until they are answered.
+    pub(super) fn expect(&self, env: Env, wake: WakeFunction<'_>, calls: usize) -> napi::Result<()> {
+        let mut state = self.state();
+        if state.wake.is_none() {
+            state.wake = Some(wake.build_threadsafe_function::<()>().weak::<true>().build()?);
+        }
+        state.waiting += calls;
+        state.keep_alive(env, true)
+    }
+
+    /// Says who can cancel a call.
+    pub(super) fn cancellable(&self, ticket: u32) -> oneshot::Receiver<()> {
+        let (sender, receiver) = oneshot::channel();
+        self.state().cancels.insert(ticket, sender);
+        receiver
+    }
+
+    /// Gives a call up, unless it was answered.
+    pub(super) fn cancel(&self, ticket: u32) {
+        let sender = self.state().cancels.remove(&ticket);
+        if let Some(sender) = sender {
+            // A receiver that is gone belongs to a call that is at its end.
+            let _is_over = sender.send(());
+        }
+    }
+
+    /// Puts an answer in, and calls the thread if it was not called yet.
+    pub(super) fn put(&self, ticket: u32, answer: Result<Answer>) {
+        let mut state = self.state();
+        state.answers.push((ticket, answer));
+        if !mem::replace(&mut state.is_called, true) {
+            // One that is gone has nobody who waits.
+            let _status = state.wake.as_ref().map(|wake| wake.call((), ThreadsafeFunctionCallMode::NonBlocking));
+        }
+    }
+
+    /// Takes all answers.
+    pub(super) fn take(&self, env: Env) -> napi::Result<Vec<(u32, Result<Answer>)>> {
+        let mut state = self.state();
+        let answers = mem::take(&mut state.answers);
+        state.is_called = false;
+        state.waiting = state.waiting.saturating_sub(answers.len());
+        for (ticket, _) in &answers {
+            state.cancels.remove(ticket);
+        }
+        if state.waiting == 0 {
+            state.keep_alive(env, false)?;
+            if state.is_closing {
+                state.wake = None;
+            }
+        }
+        Ok(answers)
+    }
+
+    /// Forgets the thread as soon as nobody waits.
+    pub(super) fn close(&self) {
+        let mut state = self.state();
+        state.is_closing = true;
+        if state.waiting == 0 {
+            state.wake = None;
+        }
+    }
+}
+
+impl State {
+    #[expect(deprecated, reason = "what napi names instead can be chosen once alone, when the function is made")]
+    fn keep_alive(&mut self, env: Env, alive: bool) -> napi::Result<()> {
+        match &mut self.wake {
+            Some(wake) if alive => wake.refer(&env),
+            Some(wake) => wake.unref(&env),
+            None => Ok(()),
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! The class behind every store of the addon.
+//!
+//! The calls of one tick come in one array, and each settles alone. Those that can be answered at once are: their answers are
+//! what `submit` gives. The others go on in the runtime, and put their answers into the [`mailbox`], which wakes the thread once
+//! for all that are there.
+
+mod answer;
+mod mailbox;
+mod operation;
+mod options;
+mod read;
+mod task;
+
+use std::sync::Arc;
+
+use napi::Env;
+use napi::JsNumber;
+use napi::bindgen_prelude::{Array, Object};
+use napi_derive::napi;
+
+use crate::binding::arguments::{Given, count, given, number, wrong};
+use crate::binding::error::{internal, to_js};
+use crate::binding::guard::guard;
+use crate::binding::runtime;
+use crate::error::{Error, ErrorCode, Result};
+use crate::store::SessionStore;
+use mailbox::{Mailbox, WakeFunction};
+use operation::{Answer, Operation};
+use options::StoreOptions;
+use task::Task;
+
+const CALLS: &str = wrong!("calls", "an array");
+const WAKE: &str = wrong!("wake", "a function");
+const TICKET: &str = wrong!("ticket", "a number");
+
+/// A session store. `js/store/lane.ts` is who calls it, and knows the forms of calls and answers.
+#[napi]
+pub struct Store {
+    backend: Arc<dyn SessionStore>,
+    /// Whether it answers without waiting, so that calls are made on the calling thread.
+    is_immediate: bool,
+    mailbox: Arc<Mailbox>,
+}
+
+#[napi]
+impl Store {
+    /// Makes a store. Throws `ERR_CONFIG` for options that are not as they have to be.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(#[napi(ts_arg_type = "StoreOptions")] options: Given<Object>) -> napi::Result<Self, ErrorCode> {
+        guard("Store", || {
+            let options =
+                given(options, wrong!("options", "an object")).and_then(|options| StoreOptions::read(&options));
+            let opened = options.and_then(StoreOptions::open).map_err(|error| to_js(&error))?;
+            Ok(Self { backend: opened.store, is_immediate: opened.is_immediate, mailbox: Arc::default() })
+        })
+    }
+
+    /// Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more.
+    #[napi(catch_unwind)]
+    pub fn submit<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "unknown[]")] calls: Given<Array>,
+        #[napi(ts_arg_type = "() => void")] wake: Given<WakeFunction>,
+    ) -> napi::Result<Array<'env>, ErrorCode> {
+        guard("Store.submit", || {
+            let read = given(calls, CALLS).and_then(|calls| read::read(&calls)).map_err(|error| to_js(&error))?;
+            let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
+            let (mut answers, tasks) = self.begin(read);
+            if !tasks.is_empty() {
+                self.wait(*env, wake, tasks, &mut answers)?;
+            }
+            answer::write(env, answers).map_err(|error| internal(&error))
+        })
+    }
+
+    /// Gives the answers that are there.
+    #[napi(catch_unwind)]
+    pub fn take<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>, ErrorCode> {
+        guard("Store.take", || {
+            let answers = self.mailbox.take(*env).map_err(|error| internal(&error))?;
+            answer::write(env, answers).map_err(|error| internal(&error))
+        })
+    }
+
+    /// Gives a call up that can be cancelled. Its answer comes all the same.
+    #[napi(catch_unwind)]
+    pub fn cancel(&self, ticket: JsNumber) -> napi::Result<(), ErrorCode> {
+        guard("Store.cancel", || {
+            let ticket = count(number(ticket, TICKET)?, TICKET).map_err(|error| to_js(&error))?;
+            self.mailbox.cancel(ticket);
+            Ok(())
+        })
+    }
+}
+
+type Answers = Vec<(u32, Result<Answer>)>;
+
+impl Store {
+    /// What is known at once, and what has to be waited for.
+    fn begin(&self, calls: Vec<read::Call>) -> (Answers, Vec<Task>) {
+        let (mut answers, mut tasks) = (Vec::with_capacity(calls.len()), Vec::new());
+        for call in calls {
+            match self.task(call) {
+                Ok(task) if self.is_immediate => {
+                    let ticket = task.ticket();
+                    match task.poll_once() {
+                        Ok(answer) => answers.push((ticket, answer)),
+                        Err(task) => tasks.push(task),
+                    }
+                }
+                Ok(task) => tasks.push(task),
+                Err((ticket, error)) => answers.push((ticket, Err(error))),
+            }
+        }
+        (answers, tasks)
+    }
+
+    fn task(&self, call: read::Call) -> Result<Task, (u32, Error)> {
+        let read::Call { ticket, now, deadline, can_be_cancelled, operation } = call;
+        if deadline.is_some_and(|deadline| deadline.is_zero()) {
+            return Err((ticket, Error::StoreTimeout));
+        }
+        let operation = operation.map_err(|error| (ticket, error))?;
+        if matches!(operation, Operation::Close) {
+            self.mailbox.close();
+        }
+        let work = operation.run(Arc::clone(&self.backend), now);
+        Ok(Task::new(ticket, deadline, can_be_cancelled, work))
+    }
+
+    /// Has the runtime go on with the calls. Where there is none, that is their answer.
+    fn wait(
+        &self,
+        env: Env,
+        wake: WakeFunction<'_>,
+        tasks: Vec<Task>,
+        answers: &mut Answers,
+    ) -> napi::Result<(), ErrorCode> {
+        if let Err(error) = runtime::start() {
+            answers.extend(tasks.iter().map(|task| (task.ticket(), Err(error.clone()))));
+            return Ok(());
+        }
+        self.mailbox.expect(env, wake, tasks.len()).map_err(|error| internal(&error))?;
+        let begun = tasks.into_iter().map(|task| task.run(&self.mailbox)).collect();
+        if runtime::spawn_all(begun) { Ok(()) } else { Err(to_js(&Error::NoThread)) }
+    }
+}

@@ -1,0 +1,122 @@
+//! The options of a store as they cross the boundary. JavaScript has put the defaults in.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::Object;
+use napi_derive::napi;
+
+use crate::binding::arguments::{count, field, wrong};
+use crate::error::{Error, Result};
+use crate::store::SessionStore;
+use crate::store::memory::{MemoryOptions, MemoryStore, WhenFull};
+use crate::store::sqlite::{self, SqliteStore, Synchronous};
+
+const DRIVER: &str = wrong!("driver", "memory or sqlite");
+
+/// Which store, and its options.
+#[napi(discriminant = "driver", discriminant_case = "lowercase", object_from_js = false, object_to_js = false)]
+pub enum StoreOptions {
+    /// In the process's memory.
+    Memory {
+        /// The most data that a session may have, in bytes.
+        max_data: u32,
+        /// The most bytes of memory, everything counted.
+        max_bytes: f64,
+        /// The most sessions, tombstones and markers of imports together.
+        max_entries: u32,
+        /// What happens then: sessions go, or new ones are refused.
+        #[napi(ts_type = "'evict' | 'refuse'")]
+        when_full: String,
+    },
+    /// In a file.
+    Sqlite {
+        /// The file.
+        path: String,
+        /// What an acknowledged write survives.
+        #[napi(ts_type = "'normal' | 'full'")]
+        synchronous: String,
+        /// The most data that a session may have, in bytes.
+        max_data: u32,
+    },
+}
+
+/// A store that was made.
+pub(super) struct Opened {
+    pub(super) store: Arc<dyn SessionStore>,
+    /// Whether its futures are ready when they are first polled, each within microseconds.
+    pub(super) is_immediate: bool,
+}
+
+impl StoreOptions {
+    /// # Errors
+    /// `ERR_CONFIG` that names what is missing or of another type.
+    pub(super) fn read(object: &Object<'_>) -> Result<Self> {
+        const MAX_DATA: &str = wrong!("maxData", "a whole number of bytes");
+        const MAX_ENTRIES: &str = wrong!("maxEntries", "a whole number");
+        let driver: String = field(object, "driver", DRIVER)?;
+        let max_data = || count(field(object, "maxData", MAX_DATA)?, MAX_DATA);
+        match driver.as_str() {
+            "memory" => Ok(Self::Memory {
+                max_data: max_data()?,
+                max_bytes: field(object, "maxBytes", MAX_BYTES)?,
+                max_entries: count(field(object, "maxEntries", MAX_ENTRIES)?, MAX_ENTRIES)?,
+                when_full: field(object, "whenFull", WHEN_FULL)?,
+            }),
+            "sqlite" => Ok(Self::Sqlite {
+                path: field(object, "path", wrong!("path", "a string"))?,
+                synchronous: field(object, "synchronous", SYNCHRONOUS)?,
+                max_data: max_data()?,
+            }),
+            _ => Err(Error::Config(DRIVER)),
+        }
+    }
+
+    /// # Errors
+    /// `ERR_CONFIG` for options that the store refuses.
+    pub(super) fn open(self) -> Result<Opened> {
+        match self {
+            Self::Memory { max_data, max_bytes, max_entries, when_full } => {
+                let options = MemoryOptions {
+                    max_data: max_data as usize,
+                    max_bytes: bytes(max_bytes)?,
+                    max_entries,
+                    when_full: at_the_bound(&when_full)?,
+                };
+                Ok(Opened { store: Arc::new(MemoryStore::new(options)?), is_immediate: true })
+            }
+            Self::Sqlite { path, synchronous, max_data } => {
+                let mut options = sqlite::Options::new(path, durability(&synchronous)?);
+                options.max_data = max_data as usize;
+                Ok(Opened { store: Arc::new(SqliteStore::new(options)?), is_immediate: false })
+            }
+        }
+    }
+}
+
+const MAX_BYTES: &str = wrong!("maxBytes", "a whole number of bytes");
+const WHEN_FULL: &str = wrong!("whenFull", "evict or refuse");
+const SYNCHRONOUS: &str = wrong!("synchronous", "normal or full");
+
+fn durability(synchronous: &str) -> Result<Synchronous> {
+    match synchronous {
+        "normal" => Ok(Synchronous::Normal),
+        "full" => Ok(Synchronous::Full),
+        _ => Err(Error::Config(SYNCHRONOUS)),
+    }
+}
+
+fn at_the_bound(when_full: &str) -> Result<WhenFull> {
+    match when_full {
+        "evict" => Ok(WhenFull::Evict),
+        "refuse" => Ok(WhenFull::Refuse),
+        _ => Err(Error::Config(WHEN_FULL)),
+    }
+}
+
+/// More than 32 bits count.
+#[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what does not fit is refused before")]
+fn bytes(number: f64) -> Result<u64> {
+    const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+    let fits = number.fract() == 0.0 && (0.0..=MAX_SAFE).contains(&number);
+    if fits { Ok(number as u64) } else { Err(Error::Config(MAX_BYTES)) }
+}

@@ -1,0 +1,289 @@
+//! Calls as they come from JavaScript: the values of all calls of a tick, one after another, in one array.
+//!
+//! A call is its operation, its ticket, the caller's time, its deadline in milliseconds, whether it can be cancelled, and as many
+//! values as its operation has. What is wrong with one call is that call's error, and the next one is read all the same.
+
+use std::time::Duration;
+
+use napi::JsString;
+use napi::bindgen_prelude::{Array, Either, FromNapiValue, TypeName, Unknown, ValidateNapiValue};
+
+use crate::binding::arguments::{Given, MAX_ELEMENTS, count, wrong};
+use crate::binding::session_store::operation::Operation;
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::seal::base64url;
+use crate::session::id::{StoreKey, Tag};
+use crate::store::record::{Cap, Change, ImportKey, Lifetime, NewRecord, OnFull, Revocation, Version, WriteToken};
+
+/// How many values stand before those of the operation.
+const HEADER: u32 = 5;
+/// How many values a new record has.
+const NEW_RECORD: u32 = 11;
+/// How many values each operation has, by its number.
+const VALUES: [u32; 15] = [1 + NEW_RECORD, 1, 7, 1, 2, 4 + NEW_RECORD, 1, 1, 4, 3, 2, 1, 1, 2, 0];
+/// The characters of a key.
+const KEY_LENGTH: usize = 46;
+/// The largest number that JavaScript counts to.
+const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
+
+const CALLS: &str = wrong!("calls", "an array of calls, of at most 65,536 values");
+const KEY: &str = wrong!("key", "a store's key: 34 bytes in base64url");
+const KEYS: &str = wrong!("keys", "an array of at most 65,536 keys");
+const TOMBSTONE: &str = wrong!("tombstone", "a number of milliseconds");
+const KEEP: &str = wrong!("keep", "a number of milliseconds");
+const USER: &str = wrong!("userId", "a string");
+const EXPECTED: &str = wrong!("expected", "a version");
+const LIMIT: &str = wrong!("limit", "a whole number");
+const IMPORT: &str = wrong!("import", "32 bytes in base64url");
+const LABEL: &str = wrong!("label", "a string");
+const DATA: &str = wrong!("data", "a string");
+const MAX_KEYS: usize = 65_536;
+
+/// One call, read.
+pub(super) struct Call {
+    pub(super) ticket: u32,
+    pub(super) now: Timestamp,
+    /// `None`: it may take as long as it takes.
+    pub(super) deadline: Option<Duration>,
+    pub(super) can_be_cancelled: bool,
+    pub(super) operation: Result<Operation>,
+}
+
+/// Reads the calls of a tick.
+///
+/// # Errors
+/// [`Error::Config`] for what are no calls at all: none of them is made then.
+pub(super) fn read(calls: &Array<'_>) -> Result<Vec<Call>> {
+    if calls.len() > MAX_ELEMENTS {
+        return Err(Error::Config(CALLS));
+    }
+    let mut values = Values { array: calls, at: 0, is_broken: false };
+    let mut read = Vec::new();
+    while values.at < calls.len() {
+        read.push(values.call()?);
+        if values.is_broken {
+            return Err(Error::Config(CALLS));
+        }
+    }
+    Ok(read)
+}
+
+struct Values<'a, 'env> {
+    array: &'a Array<'env>,
+    at: u32,
+    /// An element could not be had: the array ended, or a getter threw.
+    is_broken: bool,
+}
+
+impl<'env> Values<'_, 'env> {
+    fn call(&mut self) -> Result<Call> {
+        let number = count(self.number(CALLS)?, CALLS)?;
+        let arity = *VALUES.get(usize::try_from(number).unwrap_or(usize::MAX)).ok_or(Error::Config(CALLS))?;
+        let ticket = count(self.number(CALLS)?, CALLS)?;
+        let end = self.at.saturating_add(HEADER - 2 + arity);
+        let head = self.head();
+        let operation = self.operation(number);
+        self.at = end;
+        let (now, deadline, can_be_cancelled, operation) = match head {
+            Ok((now, deadline, can_be_cancelled)) => (now, deadline, can_be_cancelled, operation),
+            Err(error) => (Timestamp::from_millis(0.0), None, false, Err(error)),
+        };
+        Ok(Call { ticket, now, deadline, can_be_cancelled, operation })
+    }
+
+    fn head(&mut self) -> Result<(Timestamp, Option<Duration>, bool)> {
+        const DEADLINE: &str = wrong!("deadline", "a number of milliseconds");
+        // All three are read before anything is said of one.
+        let (now, deadline) = (self.number(wrong!("now", "a number")), self.number(DEADLINE));
+        let can_be_cancelled = self.flag(CALLS)?;
+        let (now, deadline) = (Timestamp::from_millis(now?), deadline?);
+        if deadline.is_nan() {
+            return Err(Error::Config(DEADLINE));
+        }
+        // One that is too long for a Duration is none.
+        Ok((now, Duration::try_from_secs_f64(deadline.max(0.0) / 1000.0).ok(), can_be_cancelled))
+    }
+
+    fn operation(&mut self, number: u32) -> Result<Operation> {
+        Ok(match number {
+            0 => Operation::Create { key: self.key()?, new: self.new_record()? },
+            1 => Operation::Load { key: self.key()? },
+            2 => Operation::Save { key: self.key()?, expected: self.version()?, change: self.change()? },
+            3 => Operation::Touch { key: self.key()? },
+            4 => Operation::Delete { key: self.key()?, tombstone: self.duration(TOMBSTONE)? },
+            5 => Operation::Regenerate {
+                from: self.key()?,
+                expected: self.version()?,
+                to: self.key()?,
+                tombstone: self.duration(TOMBSTONE)?,
+                new: self.new_record()?,
+            },
+            6 => Operation::List { user: self.text(USER)? },
+            7 => Operation::Count { user: self.text(USER)? },
+            8 => Operation::Revoke { user: self.text(USER)?, revocation: self.revocation()? },
+            9 => Operation::BeginImport {
+                import: ImportKey(self.bytes(IMPORT)?),
+                tag: Tag(self.bytes(wrong!("tag", "2 bytes in base64url"))?),
+                keep: self.duration(KEEP)?,
+            },
+            10 => Operation::EndImport { import: ImportKey(self.bytes(IMPORT)?), keep: self.duration(KEEP)? },
+            11 => Operation::DeleteExpired { limit: count(self.number(LIMIT)?, LIMIT)? },
+            12 => Operation::LoadMany { keys: self.keys()? },
+            13 => Operation::DeleteMany { keys: self.keys()?, tombstone: self.duration(TOMBSTONE)? },
+            _ => Operation::Close,
+        })
+    }
+
+    fn new_record(&mut self) -> Result<Box<NewRecord>> {
+        const AUTHENTICATED: &str = wrong!("authenticated", "a number of milliseconds");
+        Ok(Box::new(NewRecord {
+            data: self.text(DATA)?.into_bytes(),
+            write_token: self.write_token()?,
+            user: self.optional_text(USER)?,
+            authenticated: self.optional_duration(AUTHENTICATED)?,
+            age: self.duration(wrong!("age", "a number of milliseconds"))?,
+            lifetime: self.lifetime()?.ok_or(Error::Config(MAX_AGE))?,
+            label: self.optional_text(LABEL)?,
+            cap: self.cap()?,
+            import: self.optional(IMPORT, |text| decoded(text, IMPORT))?.map(ImportKey),
+        }))
+    }
+
+    fn change(&mut self) -> Result<Box<Change>> {
+        Ok(Box::new(Change {
+            data: self.text(DATA)?.into_bytes(),
+            write_token: self.write_token()?,
+            lifetime: self.lifetime()?,
+            label: self.optional_text(LABEL)?,
+        }))
+    }
+
+    fn revocation(&mut self) -> Result<Revocation> {
+        Ok(Revocation {
+            except: self.optional(KEY, |text| decoded(text, KEY))?.map(StoreKey),
+            tombstone: self.duration(TOMBSTONE)?,
+            keep: self.duration(KEEP)?,
+        })
+    }
+
+    fn lifetime(&mut self) -> Result<Option<Lifetime>> {
+        let max_age = self.optional_duration(MAX_AGE)?;
+        let idle = self.optional_duration(wrong!("lifetime.idle", "a number of milliseconds"))?;
+        Ok(max_age.map(|max_age| Lifetime { max_age, idle }))
+    }
+
+    fn cap(&mut self) -> Result<Option<Cap>> {
+        const MAX: &str = wrong!("cap.max", "a whole number of at least 1");
+        const EVICTS: &str = wrong!("cap.tombstone", "a number of milliseconds");
+        let max: Option<f64> = self.optional(MAX, Ok)?;
+        let tombstone = self.optional_duration(EVICTS)?;
+        let Some(max) = max else { return Ok(None) };
+        let max = count(max, MAX)?;
+        if max == 0 {
+            return Err(Error::Config(MAX));
+        }
+        let on_full = tombstone.map_or(OnFull::Refuse, |tombstone| OnFull::EvictOldest { tombstone });
+        Ok(Some(Cap { max, on_full }))
+    }
+
+    fn write_token(&mut self) -> Result<WriteToken> {
+        self.bytes(wrong!("writeToken", "16 bytes in base64url")).map(WriteToken)
+    }
+
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "what does not fit is refused before")]
+    fn version(&mut self) -> Result<Version> {
+        let number = self.number(EXPECTED)?;
+        let fits = number.fract() == 0.0 && (0.0..=MAX_SAFE).contains(&number);
+        if fits { Ok(number as u64) } else { Err(Error::Config(EXPECTED)) }
+    }
+
+    fn key(&mut self) -> Result<StoreKey> {
+        self.bytes(KEY).map(StoreKey)
+    }
+
+    /// Keys are joined by commas: an array of them would be as many more values.
+    fn keys(&mut self) -> Result<Vec<StoreKey>> {
+        let text = self.text(KEYS)?;
+        if text.is_empty() {
+            return Ok(Vec::new());
+        }
+        if text.len() / (KEY_LENGTH + 1) >= MAX_KEYS {
+            return Err(Error::Config(KEYS));
+        }
+        text.split(',').map(|key| StoreKey::decode(key).ok_or(Error::Config(KEY))).collect()
+    }
+
+    fn bytes<const N: usize>(&mut self, wrong: &'static str) -> Result<[u8; N]> {
+        decoded(self.next(wrong)?, wrong)
+    }
+
+    fn text(&mut self, wrong: &'static str) -> Result<String> {
+        self.next(wrong)
+    }
+
+    fn optional_text(&mut self, wrong: &'static str) -> Result<Option<String>> {
+        self.optional(wrong, Ok)
+    }
+
+    fn number(&mut self, wrong: &'static str) -> Result<f64> {
+        self.next(wrong)
+    }
+
+    fn flag(&mut self, wrong: &'static str) -> Result<bool> {
+        self.next(wrong)
+    }
+
+    fn duration(&mut self, wrong: &'static str) -> Result<Duration> {
+        duration(self.number(wrong)?, wrong)
+    }
+
+    fn optional_duration(&mut self, wrong: &'static str) -> Result<Option<Duration>> {
+        self.optional(wrong, |number| duration(number, wrong))
+    }
+
+    fn next<T>(&mut self, wrong: &'static str) -> Result<T>
+    where
+        T: FromNapiValue + TypeName + ValidateNapiValue,
+    {
+        match self.element::<Given<'env, T>>() {
+            Some(Either::A(value)) => Ok(value),
+            _ => Err(Error::Config(wrong)),
+        }
+    }
+
+    /// A value that may be undefined.
+    fn optional<T, U>(&mut self, wrong: &'static str, read: impl FnOnce(T) -> Result<U>) -> Result<Option<U>>
+    where
+        T: FromNapiValue + TypeName + ValidateNapiValue,
+    {
+        match self.element::<Either<Either<T, ()>, Unknown<'env>>>() {
+            Some(Either::A(Either::A(value))) => read(value).map(Some),
+            Some(Either::A(Either::B(()))) => Ok(None),
+            _ => Err(Error::Config(wrong)),
+        }
+    }
+
+    fn element<T: FromNapiValue>(&mut self) -> Option<T> {
+        let element = self.array.get(self.at);
+        self.at += 1;
+        let element = element.ok().flatten();
+        self.is_broken |= element.is_none();
+        element
+    }
+}
+
+const MAX_AGE: &str = wrong!("lifetime.maxAge", "a number of milliseconds");
+
+fn duration(millis: f64, wrong: &'static str) -> Result<Duration> {
+    if millis.is_nan() || millis < 0.0 {
+        return Err(Error::Config(wrong));
+    }
+    // For ever, as far as a Duration goes.
+    Ok(Duration::try_from_secs_f64(millis / 1000.0).unwrap_or(Duration::MAX))
+}
+
+fn decoded<const N: usize>(text: JsString<'_>, wrong: &'static str) -> Result<[u8; N]> {
+    let text = text.into_utf8().map_err(|_| Error::Config(wrong))?;
+    text.as_str().ok().and_then(base64url::decode_array).ok_or(Error::Config(wrong))
+}

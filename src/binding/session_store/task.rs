@@ -1,0 +1,101 @@
+//! One call under way: as long as its deadline allows, until it is cancelled, whatever panics in it.
+
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::timeout;
+
+use crate::binding::session_store::mailbox::Mailbox;
+use crate::binding::session_store::operation::Answer;
+use crate::error::{Error, Result};
+use crate::panics::{caught, fail_point};
+
+type Work = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
+
+/// A call that has begun.
+pub(super) struct Task {
+    ticket: u32,
+    deadline: Option<Duration>,
+    can_be_cancelled: bool,
+    work: Work,
+}
+
+impl Task {
+    pub(super) fn new(
+        ticket: u32,
+        deadline: Option<Duration>,
+        can_be_cancelled: bool,
+        work: impl Future<Output = Result<Answer>> + Send + 'static,
+    ) -> Self {
+        Self { ticket, deadline, can_be_cancelled, work: Box::pin(work) }
+    }
+
+    /// By which its answer is known.
+    pub(super) fn ticket(&self) -> u32 {
+        self.ticket
+    }
+
+    /// Begins it on the calling thread. What gives its answer at once, as a store in memory does, needs no other.
+    pub(super) fn poll_once(mut self) -> Result<Result<Answer>, Self> {
+        match poll(self.work.as_mut(), &mut Context::from_waker(Waker::noop())) {
+            Poll::Ready(answer) => Ok(answer),
+            Poll::Pending => Err(self),
+        }
+    }
+
+    /// Waits for its end, which goes into the mailbox.
+    pub(super) fn run(self, mailbox: &Arc<Mailbox>) -> impl Future<Output = ()> + Send + use<> {
+        let cancelled = self.can_be_cancelled.then(|| mailbox.cancellable(self.ticket));
+        self.wait(cancelled, Arc::clone(mailbox))
+    }
+
+    async fn wait(self, cancelled: Option<oneshot::Receiver<()>>, mailbox: Arc<Mailbox>) {
+        let Self { ticket, deadline, mut work, .. } = self;
+        let ended = async {
+            let work = poll_fn(|context| poll(work.as_mut(), context));
+            match deadline {
+                Some(deadline) => timeout(deadline, work).await.unwrap_or(Err(Error::StoreTimeout)),
+                None => work.await,
+            }
+        };
+        let answer = match cancelled {
+            Some(cancelled) => unless(cancelled, ended).await,
+            None => ended.await,
+        };
+        // The call is at its end, whatever it was, before anybody hears of it.
+        drop(work);
+        mailbox.put(ticket, answer);
+    }
+}
+
+/// A panic is the last that a call says.
+fn poll(
+    work: Pin<&mut (dyn Future<Output = Result<Answer>> + Send)>,
+    context: &mut Context<'_>,
+) -> Poll<Result<Answer>> {
+    let polled = caught(|| {
+        fail_point("store");
+        work.poll(context)
+    });
+    polled.unwrap_or_else(|error| Poll::Ready(Err(error)))
+}
+
+/// What a call gives, unless word comes before it. A sender that is gone says nothing.
+async fn unless(said: oneshot::Receiver<()>, call: impl Future<Output = Result<Answer>>) -> Result<Answer> {
+    let (mut said, mut call) = (pin!(said), pin!(call));
+    let mut listens = true;
+    poll_fn(|context| {
+        if listens && let Poll::Ready(word) = said.as_mut().poll(context) {
+            if word.is_ok() {
+                return Poll::Ready(Err(Error::Aborted));
+            }
+            listens = false;
+        }
+        call.as_mut().poll(context)
+    })
+    .await
+}
