@@ -158,8 +158,8 @@ export type EngineStoreOptions =
  * A session store of the engine, as values in flat arrays: `js/store/lane.ts` makes promises of it.
  *
  * A call is its operation, its ticket, the caller's time, its deadline in milliseconds, whether it can be cancelled, and the
- * values of the operation. An answer is its ticket, its outcome, and the values of the outcome. Every call that was submitted
- * has one answer.
+ * values of the operation. An answer is its ticket, its outcome, and the values of the outcome; all numbers, keys and tokens of
+ * all answers are one text, which comes first, and the free texts follow it. Every call that was submitted has one answer.
  */
 export interface EngineStore {
   /** Makes calls, and gives the answers that are there by then. `wake` is called when there are more. */

@@ -1,45 +1,88 @@
 import { OUTCOMES } from "./operations.js";
 import type { Created, ImportState, ListedRecord, Loaded, Regenerated, Saved, StoredRecord } from "./types.js";
 
-/** The values of the engine's answers, read one after another. */
+/** The characters of what is base64url. */
+const KEY = 46;
+const WRITE_TOKEN = 22;
+const TAG = 3;
+
+const bytes = new Uint8Array(8);
+const words = new Uint32Array(bytes.buffer);
+const double = new Float64Array(bytes.buffer);
+/** Bytes are read and numbers made of them by one order, the machine's; the engine writes the little-endian one. */
+const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+
+/**
+ * The engine's answers, read one after another: the first value is one text for everything but free text, and the others are
+ * the free texts; see {@link EngineStore}.
+ */
 export class Answers {
-  readonly #values: readonly unknown[];
+  readonly #packed: string;
+  readonly #free: readonly unknown[];
   #at = 0;
+  #nextFree = 1;
 
   constructor(values: readonly unknown[]) {
-    this.#values = values;
+    this.#packed = values[0] as string;
+    this.#free = values;
   }
 
   get hasMore(): boolean {
-    return this.#at < this.#values.length;
+    return this.#at < this.#packed.length;
+  }
+
+  ticket(): number {
+    this.#read(4);
+    return words[0] ?? 0;
+  }
+
+  outcome(): number {
+    return this.#packed.charCodeAt(this.#at++);
   }
 
   number(): number {
-    return this.#next() as number;
-  }
-
-  boolean(): boolean {
-    return this.#next() as boolean;
-  }
-
-  text(): string {
-    return this.#next() as string;
+    this.#read(8);
+    return double[0] ?? 0;
   }
 
   optionalNumber(): number | undefined {
-    return this.#next() as number | undefined;
+    const number = this.number();
+    return Number.isNaN(number) ? undefined : number;
+  }
+
+  key(): string {
+    return this.#slice(KEY);
+  }
+
+  writeToken(): string {
+    return this.#slice(WRITE_TOKEN);
+  }
+
+  tag(): string {
+    return this.#slice(TAG);
+  }
+
+  text(): string {
+    return this.#free[this.#nextFree++] as string;
   }
 
   optionalText(): string | undefined {
-    return this.#next() as string | undefined;
+    return this.#packed.charCodeAt(this.#at++) === 1 ? this.text() : undefined;
   }
 
   error(): Error {
-    return this.#next() as Error;
+    return this.#free[this.#nextFree++] as Error;
   }
 
-  #next(): unknown {
-    return this.#values[this.#at++];
+  #read(length: number): void {
+    const last = length - 1;
+    for (let at = 0; at <= last; at++) {
+      bytes[isLittleEndian ? at : last - at] = this.#packed.charCodeAt(this.#at++);
+    }
+  }
+
+  #slice(length: number): string {
+    return this.#packed.slice(this.#at, (this.#at += length));
   }
 }
 
@@ -48,15 +91,15 @@ export type Reader<T> = (answers: Answers, outcome: number) => T;
 
 export const readDone: Reader<void> = () => undefined;
 export const readNumber: Reader<number> = (answers) => answers.number();
-export const readBoolean: Reader<boolean> = (answers) => answers.boolean();
+export const readBoolean: Reader<boolean> = (answers) => answers.number() === 1;
 export const readEnd: Reader<number | null> = (answers) => answers.optionalNumber() ?? null;
 
 export const readCreated: Reader<Created> = (answers, outcome) => {
   switch (outcome) {
     case OUTCOMES.done:
-      return { outcome: "done", expiresAt: answers.number(), evicted: readAll(answers, () => answers.text()) };
+      return { outcome: "done", expiresAt: answers.number(), evicted: readAll(answers, () => answers.key()) };
     case OUTCOMES.exists:
-      return { outcome: "exists", writeToken: answers.text() };
+      return { outcome: "exists", writeToken: answers.writeToken() };
     case OUTCOMES.full:
       return { outcome: "full" };
     case OUTCOMES.revoked:
@@ -83,38 +126,48 @@ export const readRegenerated: Reader<Regenerated> = (answers, outcome) => {
 };
 
 export const readImport: Reader<ImportState> = (answers, outcome) => {
-  if (outcome === OUTCOMES.open) return { outcome: "open", tag: answers.text() };
-  const tag = answers.optionalText();
-  return tag === undefined ? { outcome: "done" } : { outcome: "done", tag };
+  if (outcome === OUTCOMES.open) return { outcome: "open", tag: answers.tag() };
+  return outcome === OUTCOMES.done ? { outcome: "done", tag: answers.tag() } : { outcome: "done" };
 };
 
 export const readListed: Reader<ListedRecord[]> = (answers) => readAll(answers, () => readListedRecord(answers));
 export const readLoadedMany: Reader<Loaded[]> = (answers) =>
-  readAll(answers, () => readLoaded(answers, answers.number()));
+  readAll(answers, () => readLoaded(answers, answers.outcome()));
 
 function readAll<T>(answers: Answers, readOne: () => T): T[] {
   return Array.from({ length: answers.number() }, readOne);
 }
 
 function readRecord(answers: Answers): StoredRecord {
+  const version = answers.number();
+  const writeToken = answers.writeToken();
+  const createdAt = answers.number();
+  const lastSeenAt = answers.number();
+  const authenticatedAt = answers.optionalNumber();
+  const expiresAt = answers.number();
+  const absoluteExpiresAt = answers.number();
+  const idle = answers.optionalNumber();
+  const data = answers.text();
+  const userId = answers.optionalText();
+  const label = answers.optionalText();
   return {
-    data: answers.text(),
-    version: answers.number(),
-    writeToken: answers.text(),
-    userId: answers.optionalText(),
-    createdAt: answers.number(),
-    lastSeenAt: answers.number(),
-    authenticatedAt: answers.optionalNumber(),
-    expiresAt: answers.number(),
-    absoluteExpiresAt: answers.number(),
-    idle: answers.optionalNumber(),
-    label: answers.optionalText(),
+    data,
+    version,
+    writeToken,
+    userId,
+    createdAt,
+    lastSeenAt,
+    authenticatedAt,
+    expiresAt,
+    absoluteExpiresAt,
+    idle,
+    label,
   };
 }
 
 function readListedRecord(answers: Answers): ListedRecord {
   return {
-    key: answers.text(),
+    key: answers.key(),
     createdAt: answers.number(),
     lastSeenAt: answers.number(),
     authenticatedAt: answers.optionalNumber(),

@@ -111,8 +111,8 @@ export class Lane {
   #settle(values: unknown[]): void {
     const answers = new Answers(values);
     while (answers.hasMore) {
-      const waiting = this.#release(answers.number());
-      const outcome = answers.number();
+      const waiting = this.#release(answers.ticket());
+      const outcome = answers.outcome();
       if (outcome === OUTCOMES.error) waiting?.reject(answers.error());
       else waiting?.resolve(waiting.read(answers, outcome));
     }

@@ -5,10 +5,10 @@
 
 use std::time::Duration;
 
-use napi::JsString;
-use napi::bindgen_prelude::{Array, Either, FromNapiValue, TypeName, Unknown, ValidateNapiValue};
+use napi::bindgen_prelude::{Array, FromNapiValue, TypeName, Unknown};
+use napi::{JsString, ValueType};
 
-use crate::binding::arguments::{Given, MAX_ELEMENTS, count, wrong};
+use crate::binding::arguments::{MAX_ELEMENTS, count, wrong};
 use crate::binding::session_store::operation::Operation;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -244,32 +244,33 @@ impl<'env> Values<'_, 'env> {
 
     fn next<T>(&mut self, wrong: &'static str) -> Result<T>
     where
-        T: FromNapiValue + TypeName + ValidateNapiValue,
+        T: FromNapiValue + TypeName,
     {
-        match self.element::<Given<'env, T>>() {
-            Some(Either::A(value)) => Ok(value),
-            _ => Err(Error::Config(wrong)),
-        }
+        self.value(wrong)?.ok_or(Error::Config(wrong))
     }
 
     /// A value that may be undefined.
     fn optional<T, U>(&mut self, wrong: &'static str, read: impl FnOnce(T) -> Result<U>) -> Result<Option<U>>
     where
-        T: FromNapiValue + TypeName + ValidateNapiValue,
+        T: FromNapiValue + TypeName,
     {
-        match self.element::<Either<Either<T, ()>, Unknown<'env>>>() {
-            Some(Either::A(Either::A(value))) => read(value).map(Some),
-            Some(Either::A(Either::B(()))) => Ok(None),
-            _ => Err(Error::Config(wrong)),
-        }
+        self.value(wrong)?.map(read).transpose()
     }
 
-    fn element<T: FromNapiValue>(&mut self) -> Option<T> {
-        let element = self.array.get(self.at);
+    /// Its type is looked at here: for one that does not fit napi would write a message, and most of what is optional is not there.
+    fn value<T>(&mut self, wrong: &'static str) -> Result<Option<T>>
+    where
+        T: FromNapiValue + TypeName,
+    {
+        let value: Option<Unknown<'env>> = self.array.get(self.at).ok().flatten();
         self.at += 1;
-        let element = element.ok().flatten();
-        self.is_broken |= element.is_none();
-        element
+        self.is_broken |= value.is_none();
+        let value = value.ok_or(Error::Config(wrong))?;
+        match value.get_type() {
+            Ok(ValueType::Undefined) => Ok(None),
+            Ok(found) if found == T::value_type() => T::from_unknown(value).map(Some).map_err(|_| Error::Config(wrong)),
+            _ => Err(Error::Config(wrong)),
+        }
     }
 }
 
