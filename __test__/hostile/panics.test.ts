@@ -28,6 +28,8 @@ interface Report {
   /** Three calls for one token, one for another, and the first again. */
   readonly joined: readonly { readonly point: string; readonly ended: readonly string[] }[];
   readonly days: readonly { readonly point: string; readonly changed: boolean }[];
+  /** Calls of a store that were submitted together, for each driver. */
+  readonly beside: readonly (readonly string[])[];
   readonly app: { readonly ended: readonly string[]; readonly shown: readonly string[]; readonly user: string };
   /** How many panics there were to be. */
   readonly injected: number;
@@ -101,6 +103,16 @@ describe.each([
       expect(offThreads.length).toBeGreaterThan(10);
       const odd = offThreads.filter(({ ended }) => ended.some((pair) => pair.join() !== "ERR_INTERNAL,value"));
       expect(odd.map(({ name, ended }) => ({ name, ended }))).toEqual([]);
+    }
+  });
+
+  it("in a call of a store is that call's alone", () => {
+    for (const { beside } of reports) {
+      const others = Array.from({ length: 7 }, () => "value");
+      expect(beside).toEqual([
+        ["ERR_INTERNAL", ...others],
+        ["ERR_INTERNAL", ...others],
+      ]);
     }
   });
 

@@ -109,9 +109,7 @@ describe("a slow call", () => {
     };
     const store = new NativeStore("fake", engine, 250);
     const order: number[] = [];
-    const calls = [0, 1, 2].map((ticket) =>
-      store.endImport(call, newToken(), 1).then(() => order.push(ticket)),
-    );
+    const calls = [0, 1, 2].map((ticket) => store.endImport(call, newToken(), 1).then(() => order.push(ticket)));
     await Promise.resolve();
     const done = (ticket: number) => `${String.fromCodePoint(ticket)}\0\0\0\u0001`;
     answers.push([done(2) + done(1)]);

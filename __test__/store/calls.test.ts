@@ -9,7 +9,15 @@ import { createStore } from "ironkeep/store";
 
 const call = { now: NOW };
 const MINUTE = 60_000;
-const TEXTS = ["", "{}", '{"a":"é"}', '{"a":"漢字 😀"}', "\ufeff{}", "\0\u0001\u007f\u0080\u00ff", `"${"x".repeat(65_000)}"`];
+const TEXTS = [
+  "",
+  "{}",
+  '{"a":"é"}',
+  '{"a":"漢字 😀"}',
+  "\ufeff{}",
+  "\0\u0001\u007f\u0080\u00ff",
+  `"${"x".repeat(65_000)}"`,
+];
 
 describe.each(DRIVERS)("%s", (driver) => {
   it("says its name", () => {
@@ -65,12 +73,15 @@ describe.each(DRIVERS)("%s", (driver) => {
     });
   });
 
-  it.each(TEXTS.map((text) => [JSON.stringify(text).slice(0, 30), text]))("keeps %s to the character", async (_, text) => {
-    const store = open(driver);
-    const key = newKey();
-    await store.create(call, key, record(text, { label: text.slice(0, 100) }));
-    expect(await store.load(call, key)).toMatchObject({ record: { data: text, label: text.slice(0, 100) } });
-  });
+  it.each(TEXTS.map((text) => [JSON.stringify(text).slice(0, 30), text]))(
+    "keeps %s to the character",
+    async (_, text) => {
+      const store = open(driver);
+      const key = newKey();
+      await store.create(call, key, record(text, { label: text.slice(0, 100) }));
+      expect(await store.load(call, key)).toMatchObject({ record: { data: text, label: text.slice(0, 100) } });
+    },
+  );
 
   it("creates once, and says who wrote", async () => {
     const store = open(driver);
@@ -136,7 +147,11 @@ describe.each(DRIVERS)("%s", (driver) => {
     const keys = [newKey("ann"), newKey("ann"), newKey("ann")] as const;
     for (const [index, key] of keys.entries()) {
       const cap = { max: 2, onFull: "evict-oldest" as const, tombstone: MINUTE };
-      const created = await store.create({ now: NOW + index }, key, record("{}", { userId: "ann", label: `${index}`, cap }));
+      const created = await store.create(
+        { now: NOW + index },
+        key,
+        record("{}", { userId: "ann", label: `${index}`, cap }),
+      );
       expect(created).toMatchObject({ outcome: "done", evicted: index === 2 ? [keys[0]] : [] });
     }
     const refused = record("{}", { userId: "ann", cap: { max: 2, onFull: "refuse" } });
@@ -209,7 +224,10 @@ describe.each(DRIVERS)("%s", (driver) => {
       [store.beginImport(call, "x", "AAA", 1), /^import: /],
     ];
     for (const [wrong, message] of wrongs) {
-      await expect(wrong).rejects.toMatchObject({ code: "ERR_CONFIG", message: expect.stringMatching(message) as string });
+      await expect(wrong).rejects.toMatchObject({
+        code: "ERR_CONFIG",
+        message: expect.stringMatching(message) as string,
+      });
     }
   });
 

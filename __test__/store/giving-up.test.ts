@@ -20,7 +20,9 @@ describe.each(DRIVERS)("%s: a call", (driver) => {
   it("whose signal has been aborted is ERR_ABORTED, and is not made", async () => {
     const store = open(driver);
     const key = newKey();
-    expect(await codeOf(store.create({ now: NOW, signal: AbortSignal.abort() }, key, record("{}")))).toBe("ERR_ABORTED");
+    expect(await codeOf(store.create({ now: NOW, signal: AbortSignal.abort() }, key, record("{}")))).toBe(
+      "ERR_ABORTED",
+    );
     expect(await store.load({ now: NOW }, key)).toEqual({ outcome: "absent" });
   });
 

@@ -26,7 +26,9 @@ const ODD: readonly (readonly [unknown, string])[] = [
 describe("createStore", () => {
   it.each(ODD)("refuses %j", (config, message) => {
     const make = () => createStore(config as StoreConfig);
-    expect(make).toThrow(expect.objectContaining({ code: "ERR_CONFIG", message: expect.stringContaining(message) as string }));
+    expect(make).toThrow(
+      expect.objectContaining({ code: "ERR_CONFIG", message: expect.stringContaining(message) as string }),
+    );
   });
 
   it("refuses a path that names no file", () => {

@@ -4,7 +4,7 @@ import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
 import { attempt, report } from "./table.mjs";
 import { HUGE, VALUES } from "./values.mjs";
 
-const { Ring, Sealer } = binding;
+const { Ring, Sealer, Store } = binding;
 const PASSWORD = "mY4&tG8z*Qw2kV6r%Nf9xP3c!Sb7hD5j";
 
 const OPTIONS = { password: passwordForm(PASSWORD), ...halves(1), ...EXTRAS };
@@ -149,6 +149,66 @@ for (const [value, make] of Object.entries(VALUES)) {
   }
 }
 
+const STORE_OPTIONS = {
+  memory: { driver: "memory", maxData: 1024, maxBytes: 2 ** 20, maxEntries: 100, whenFull: "evict" },
+  // A folder that is not there: nothing is made.
+  sqlite: { driver: "sqlite", path: "/nowhere/at/all/sessions.db", synchronous: "normal", maxData: 1024 },
+};
+const STORE_KEY = Buffer.alloc(34).toString("base64url");
+const WRITE_TOKEN = Buffer.alloc(16).toString("base64url");
+const HASH = Buffer.alloc(32).toString("base64url");
+const NEW_RECORD = ["{}", WRITE_TOKEN, undefined, 0, 0, 1000, 500, "label", 3, 1000, undefined];
+/** The values of each operation, by its number. */
+const OPERATIONS = [
+  [STORE_KEY, ...NEW_RECORD],
+  [STORE_KEY],
+  [STORE_KEY, 1, "{}", WRITE_TOKEN, 1000, 500, "label"],
+  [STORE_KEY],
+  [STORE_KEY, 1000],
+  [STORE_KEY, 1, STORE_KEY, 1000, ...NEW_RECORD],
+  ["ann"],
+  ["ann"],
+  ["ann", STORE_KEY, 1000, 1000],
+  [HASH, "AAA", 1000],
+  [HASH, 1000],
+  [10],
+  [`${STORE_KEY},${STORE_KEY}`],
+  [STORE_KEY, 1000],
+];
+const callOf = (operation, values) => [operation, 0, NOW, 1000, false, ...values];
+const replaced = (list, at, value) => list.with(at, value);
+const wake = () => {};
+for (const options of Object.values(STORE_OPTIONS)) {
+  const store = new Store(options);
+  for (const [value, make] of Object.entries(VALUES)) {
+    const said = `${options.driver}: ${value}`;
+    await attemptOurs(`new Store(${said})`, () => new Store(make()));
+    for (const key of Object.keys(options)) {
+      await attemptOurs(`new Store(${key}: ${said})`, () => new Store({ ...options, [key]: make() }));
+    }
+    await attemptOurs(`submit(${said})`, () => store.submit(make(), wake));
+    await attemptOurs(`submit([], ${said})`, () => store.submit([], make()));
+    await attemptOurs(`submit(call, ${said})`, () => store.submit(callOf(1, [STORE_KEY]), make()));
+    await attemptOurs(`cancel(${said})`, () => store.cancel(make()));
+    for (const name of ["submit", "take", "cancel"]) {
+      await attempt(`${name} on ${said}`, () => Store.prototype[name].call(make(), [], wake));
+    }
+    for (let at = 0; at < 5; at++) {
+      const call = replaced(callOf(1, [STORE_KEY]), at, make());
+      await attemptOurs(`submit(head ${at}: ${said})`, () => store.submit(call, wake));
+    }
+    for (const [operation, values] of OPERATIONS.entries()) {
+      for (const at of values.keys()) {
+        const call = callOf(operation, replaced(values, at, make()));
+        await attemptOurs(`submit(${operation}, value ${at}: ${said})`, () => store.submit(call, wake));
+      }
+      await attemptOurs(`submit(${operation}, too few)`, () => store.submit(callOf(operation, values.slice(1)), wake));
+    }
+  }
+  await attemptOurs(`submit(15)`, () => store.submit(callOf(15, []), wake));
+  await attemptOurs(`submit(close)`, () => store.submit(callOf(14, []), wake));
+}
+
 /** What takes almost no memory here, and would take all there is where its length was believed. */
 const LONG_ARRAYS = {
   holes: () => Object.assign([], { length: 2 ** 32 - 1 }),
@@ -191,6 +251,7 @@ for (const [array, make] of Object.entries(LONG_ARRAYS)) {
     await attemptRefused(`${where}: ${array}`, () => changes(make()));
   }
   await attemptOurs(`new Ring(${array})`, () => new Ring(make()));
+  await attemptOurs(`submit(${array})`, () => new Store(STORE_OPTIONS.memory).submit(make(), wake));
 }
 for (const [where, changes] of Object.entries(WITH_BYTES)) {
   await attemptRefused(`${where}: a gigabyte`, () => changes(new Uint8Array(2 ** 30)));

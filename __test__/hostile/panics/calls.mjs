@@ -6,7 +6,7 @@ import { CANARIES } from "../canary/spellings.mjs";
 import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
 
 export const binding = createRequire(import.meta.url)("../../../index.cjs");
-const { Ring, Sealer } = binding;
+const { Ring, Sealer, Store } = binding;
 const { password } = CANARIES;
 /** What the second generation has: enough to be derived off the JavaScript thread. */
 const ITERATIONS = 8192;
@@ -36,6 +36,17 @@ const ID = binding.newSessionId("");
 const newRing = () => new Ring([{ id: "k1", secret: password, sealFrom: 0 }]);
 const ring = newRing();
 
+export const STORE_OPTIONS = {
+  driver: "memory",
+  maxData: 65_536,
+  maxBytes: 2 ** 24,
+  maxEntries: 1000,
+  whenFull: "evict",
+};
+const store = new Store(STORE_OPTIONS);
+/** The load of a session that is not there, as js/store/lane.ts writes it. */
+const LOAD = [1, 0, NOW, 1000, false, Buffer.alloc(34).toString("base64url")];
+
 export const CALLS = {
   Sealer: () => newSealer(),
   "Sealer.guessable": () => sealer.guessable,
@@ -55,6 +66,10 @@ export const CALLS = {
   "Ring.info": () => ring.info(NOW),
   "Ring.createSealer": () => ring.createSealer({ ...OPTIONS, ...halves(ITERATIONS) }),
   "Ring.close": () => newRing().close(),
+  Store: () => new Store(STORE_OPTIONS),
+  "Store.submit": () => store.submit(LOAD, () => {}),
+  "Store.take": () => store.take(),
+  "Store.cancel": () => store.cancel(0),
   errorCodes: () => binding.errorCodes(),
   nativeVersion: () => binding.nativeVersion(),
   randomKey: () => binding.randomKey(),

@@ -1,7 +1,10 @@
 // Makes every export panic, and every place that works for one off the JavaScript thread, and tells what came of it.
 
 import { defaults, seal, unseal } from "ironkeep/iron";
-import { availableParallelism } from "node:os";
+import { createStore } from "ironkeep/store";
+import { mkdtempSync, rmSync } from "node:fs";
+import { availableParallelism, tmpdir } from "node:os";
+import { join } from "node:path";
 import { inspect } from "node:util";
 
 import { CANARIES } from "../canary/spellings.mjs";
@@ -87,6 +90,36 @@ function sealing() {
   };
 }
 
+/** The load of a session that is not there. */
+function storing(store) {
+  return async () => {
+    const { outcome } = await store.load({ now: NOW }, Buffer.alloc(34).toString("base64url"));
+    if (outcome !== "absent") throw new Error(outcome);
+  };
+}
+
+/** A panic in one call of a submission, and the others of it. */
+async function besideOthers(store) {
+  inject("store");
+  const ended = await Promise.all(Array.from({ length: 8 }, () => outcomeOf(storing(store))));
+  return ended.map((each) => each.ended).toSorted();
+}
+
+async function stores() {
+  const folder = mkdtempSync(join(tmpdir(), "ironkeep-panics-"));
+  const offThreads = [];
+  const beside = [];
+  for (const config of [{ driver: "memory" }, { driver: "sqlite", path: join(folder, "sessions.db") }]) {
+    const store = createStore({ ...config, deadline: 20_000 });
+    const points = ["store", "Store.submit", ...(config.driver === "sqlite" ? ["start"] : [])];
+    for (const point of points) offThreads.push(await offThread(point, () => storing(store)));
+    beside.push(await besideOthers(store));
+    await store.close();
+  }
+  rmSync(folder, { recursive: true });
+  return { offThreads, beside };
+}
+
 /** Calls that wait for one derivation, and calls that wait behind it. */
 async function together(point) {
   const sealer = newSealer(SLOW_ITERATIONS);
@@ -144,5 +177,7 @@ export async function table() {
   for (const point of ["worker", "derivation", "waiter"]) joined.push(await together(point));
   const days = [];
   for (const point of ["worker", "derivation", "waiter"]) days.push(await nextDay(point));
-  return { exported, offThreads, joined, days, app: await asAnAppSeesIt(), injected };
+  const stored = await stores();
+  offThreads.push(...stored.offThreads);
+  return { exported, offThreads, joined, days, beside: stored.beside, app: await asAnAppSeesIt(), injected };
 }

@@ -1,10 +1,13 @@
-// A thread that seals and opens without end: at its own end, derivations of its are under way.
+// A thread that seals, opens and stores without end: at its own end, derivations and store calls of its are under way.
 
 import { useSession } from "ironkeep/h3";
 import { defaults, seal, unseal } from "ironkeep/iron";
+import { createStore } from "ironkeep/store";
+import { randomBytes } from "node:crypto";
+import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 
-const { password, foreign } = workerData;
+const { password, foreign, folder } = workerData;
 
 function optionsOf(iterations) {
   return {
@@ -42,6 +45,27 @@ async function firstVisits() {
   }
 }
 
-void Promise.race([roundTrips(1), roundTrips(8192), firstVisits()]);
+/** Calls of stores, in memory and of a file that all threads have: some are under way at any moment. */
+async function storeCalls(config) {
+  const store = createStore({ ...config, deadline: 60_000 });
+  const record = { data: "{}", writeToken: "A".repeat(22), age: 0, lifetime: { maxAge: 60_000 } };
+  for (;;) {
+    const keys = Array.from({ length: 8 }, () => `${randomBytes(34).toString("base64url")}`);
+    const call = { now: Date.now() };
+    await Promise.all(keys.map((key) => store.create(call, key, record)));
+    const loaded = await store.loadMany(call, keys);
+    if (loaded.some(({ outcome }) => outcome !== "found")) throw new Error("a session is not there");
+    await Promise.all(keys.map((key) => store.delete(call, key, 1000)));
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+void Promise.race([
+  storeCalls({ driver: "memory" }),
+  storeCalls({ driver: "sqlite", path: join(folder, "sessions.db"), synchronous: "normal" }),
+  roundTrips(1),
+  roundTrips(8192),
+  firstVisits(),
+]);
 // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread has no origin
 parentPort.postMessage("started");

@@ -2,6 +2,9 @@
 
 import { defaults, seal, sealSync, unseal } from "ironkeep/iron";
 import { once } from "node:events";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 
 import { numbers } from "./numbers.mjs";
@@ -15,10 +18,13 @@ const slow = {
   encryption: { ...defaults.encryption, iterations: 8192 },
   integrity: { ...defaults.integrity, iterations: 8192 },
 };
+const folder = mkdtempSync(join(tmpdir(), "ironkeep-workers-"));
 const ended = { threads: 0, beforeStart: 0, whileBusy: 0, failures: [] };
 
 async function oneThread(foreign) {
-  const worker = new Worker(new URL("busy.mjs", import.meta.url), { workerData: { password: PASSWORD, foreign } });
+  const worker = new Worker(new URL("busy.mjs", import.meta.url), {
+    workerData: { password: PASSWORD, foreign, folder },
+  });
   worker.on("error", (error) => ended.failures.push(String(error)));
   const exited = once(worker, "exit");
   // Some end while they load the addon, the others up to some derivations later.
@@ -60,4 +66,5 @@ for (const options of [defaults, slow]) {
   const token = await whenFree(() => seal({ user: "ann" }, PASSWORD, options));
   opened.push(await whenFree(() => unseal(token, PASSWORD, options)));
 }
+rmSync(folder, { recursive: true });
 process.stdout.write(`${JSON.stringify({ ...ended, opened })}\n`);
