@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
 import { CANARIES } from "./spellings.mjs";
 
-const { Ring, Sealer } = createRequire(import.meta.url)("../../../index.cjs");
+const { Ring, Sealer, Store } = createRequire(import.meta.url)("../../../index.cjs");
 const { password, previous, integrity, key, data } = CANARIES;
 const bytes = Buffer.from(key);
 
@@ -53,6 +53,7 @@ function* wrongTypes(sealer, token) {
   for (const [what, value] of Object.entries(WRONG_TYPES)) {
     yield [`new Sealer, ${what}`, () => newSealer(value)];
     yield* wrongRings(what, value);
+    yield* wrongStores(what, value);
     for (const name of Object.keys(WHOLE)) {
       yield [`new Sealer, ${name}: ${what}`, () => newSealer({ ...WHOLE, [name]: value })];
     }
@@ -111,6 +112,44 @@ function* wrongRings(what, value) {
   for (const name of ["replace", "info", "createSealer", "close"]) {
     yield [`${name} on ${what}`, () => Ring.prototype[name].call(value, value)];
   }
+}
+
+const STORE_OPTIONS = { driver: "memory", maxData: 1024, maxBytes: 2 ** 20, maxEntries: 10, whenFull: "refuse" };
+const STORE_KEY = Buffer.alloc(34).toString("base64url");
+const NEW_RECORD = [data, Buffer.alloc(16).toString("base64url"), password, 0, 0, 1000, 500, data, 3, 1000, undefined];
+
+/** The errors that calls of a store came to: they are in its answers, after the text. */
+function errorsOf(store, call) {
+  const [error] = store.submit(call, () => {}).slice(1);
+  if (error instanceof Error) throw error;
+}
+
+function* wrongStores(what, value) {
+  const store = new Store(STORE_OPTIONS);
+  yield [`new Store, ${what}`, () => new Store(value)];
+  for (const name of Object.keys(STORE_OPTIONS)) {
+    yield [`new Store, ${name}: ${what}`, () => new Store({ ...STORE_OPTIONS, [name]: value })];
+  }
+  yield [
+    `new Store, path: ${what}`,
+    () => new Store({ driver: "sqlite", path: value, synchronous: value, maxData: 1 }),
+  ];
+  yield [`submit(${what})`, () => store.submit(value, value)];
+  yield [`submit([${what}])`, () => store.submit([value], () => {})];
+  yield [`cancel(${what})`, () => store.cancel(value)];
+  const head = [0, 0, 1, 1000, false];
+  for (const at of head.keys()) {
+    yield [`submit, head ${at}: ${what}`, () => errorsOf(store, [...head.with(at, value), STORE_KEY, ...NEW_RECORD])];
+  }
+  for (const at of NEW_RECORD.keys()) {
+    const call = [...head, STORE_KEY, ...NEW_RECORD.with(at, value)];
+    yield [`submit, record ${at}: ${what}`, () => errorsOf(store, call)];
+  }
+  yield [`submit, key: ${what}`, () => errorsOf(store, [1, 0, 1, 1000, false, value])];
+  // A tag that is not the user's, and data over the limit.
+  yield ["submit, a record", () => errorsOf(store, [...head, STORE_KEY, ...NEW_RECORD])];
+  const long = NEW_RECORD.with(0, data.repeat(1000));
+  yield ["submit, long data", () => errorsOf(store, [...head, STORE_KEY, ...long])];
 }
 
 export function* bindingPaths(good, tampered) {
