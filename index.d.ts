@@ -230,7 +230,9 @@ export type StoreOptions =
     maxData: number; /** The most bytes of memory, everything counted. */
     maxBytes: number; /** The most sessions, tombstones and markers of imports together. */
     maxEntries: number; /** What happens then: sessions go, or new ones are refused. */
-  whenFull: 'evict' | 'refuse' }
+    whenFull: 'evict' | 'refuse'; /** The file that it begins from, and that is written when it is closed. */
+    snapshot?: string; /** The caller's time, by which what has expired is left out of it. */
+  now: number }
   | { driver: 'sqlite'; /** The file. */
     path: string; /** What an acknowledged write survives. */
     synchronous: 'normal' | 'full'; /** The most data that a session may have, in bytes. */

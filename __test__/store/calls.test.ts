@@ -1,10 +1,12 @@
 // Every call of a store through JavaScript: what goes in comes out, to the character and the millisecond.
 
 import { randomBytes } from "node:crypto";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 
 import { describe, expect, it } from "vitest";
 
-import { codeOf, configOf, DRIVERS, NOW, newKey, newToken, open, record } from "./_stores.ts";
+import { codeOf, configOf, DRIVERS, folder, NOW, newKey, newToken, open, record } from "./_stores.ts";
 import { createStore } from "ironkeep/store";
 
 const call = { now: NOW };
@@ -240,5 +242,29 @@ describe.each(DRIVERS)("%s", (driver) => {
     expect(await codeOf(store.load(call, key))).toBe("ERR_STORE_CLOSED");
     expect(await codeOf(store.create(call, newKey(), record("{}")))).toBe("ERR_STORE_CLOSED");
     await store[Symbol.asyncDispose]();
+  });
+});
+
+describe("a store in memory with a snapshot", () => {
+  it("has its sessions again, and what had ended stays so", async () => {
+    const snapshot = join(folder(), "sessions.snapshot");
+    const config = { driver: "memory", snapshot } as const;
+    const now = Date.now();
+    const [key, ended] = [newKey("ann"), newKey("ann")];
+    const first = createStore(config);
+    await first.create({ now }, key, record("{}", { userId: "ann" }));
+    await first.delete({ now }, ended, MINUTE);
+    await first.close();
+    const again = createStore(config);
+    expect(await again.list({ now }, "ann")).toMatchObject([{ key }]);
+    expect(await again.load({ now }, ended)).toEqual({ outcome: "ended" });
+    await again.close();
+  });
+
+  it("that cannot be read is not made", () => {
+    const snapshot = join(folder(), "sessions.snapshot");
+    writeFileSync(snapshot, "something else");
+    const make = () => createStore({ driver: "memory", snapshot });
+    expect(make).toThrow(expect.objectContaining({ code: "ERR_STORE_CORRUPT" }));
   });
 });

@@ -151,7 +151,15 @@ export interface EngineRing {
 
 /** The options of a store of the engine. */
 export type EngineStoreOptions =
-  | { driver: "memory"; maxData: number; maxBytes: number; maxEntries: number; whenFull: "evict" | "refuse" }
+  | {
+      driver: "memory";
+      maxData: number;
+      maxBytes: number;
+      maxEntries: number;
+      whenFull: "evict" | "refuse";
+      snapshot?: string;
+      now: number;
+    }
   | { driver: "sqlite"; path: string; synchronous: "full" | "normal"; maxData: number };
 
 /**

@@ -13,10 +13,12 @@ export type { MemoryStoreOptions, StoreConfig } from "./options.js";
 export type * from "./types.js";
 
 /**
- * Makes a store of sessions. Nothing is opened before its first call, and an open store does not keep the process alive.
+ * Makes a store of sessions. No file but a snapshot is opened before its first call, and an open store does not keep the process
+ * alive.
  *
  * @param config which store, by its `driver`, and the options of that.
- * @throws `ERR_CONFIG` for options that do not exist or cannot work; the message names them.
+ * @throws `ERR_CONFIG` for options that do not exist or cannot work; the message names them. For a snapshot that cannot be read
+ * `ERR_STORE_UNAVAILABLE`, `ERR_STORE_CORRUPT` or `ERR_STORE_VERSION`.
  */
 export function createStore(config: StoreConfig): SessionStore & AsyncDisposable {
   const { engine, deadline } = readStoreConfig(config);

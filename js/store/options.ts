@@ -33,6 +33,8 @@ export interface MemoryStoreOptions extends CommonStoreOptions {
    * first, or new ones fail with `ERR_STORE_UNAVAILABLE`. @default "evict"
    */
   whenFull?: "evict" | "refuse" | undefined;
+  /** A file that the store begins from when it is made, and that is written as a whole when it is closed. Its folder is not made. */
+  snapshot?: string | undefined;
 }
 
 /** The options of a store in a file of SQLite. */
@@ -51,7 +53,7 @@ type Driver = StoreConfig["driver"];
 
 const COMMON = ["driver", "deadline", "maxData"] as const;
 const KEYS: { readonly [D in Driver]: readonly (keyof Extract<StoreConfig, { driver: D }>)[] } = {
-  memory: [...COMMON, "maxBytes", "maxEntries", "whenFull"],
+  memory: [...COMMON, "maxBytes", "maxEntries", "whenFull", "snapshot"],
   sqlite: [...COMMON, "path", "synchronous"],
 };
 
@@ -75,12 +77,15 @@ export function readStoreConfig(config: StoreConfig): { engine: EngineStoreOptio
 }
 
 function memory(config: MemoryStoreOptions, maxData: number): EngineStoreOptions {
-  const { driver, maxBytes = MAX_BYTES, maxEntries = MAX_ENTRIES, whenFull = "evict" } = config;
+  const { driver, maxBytes = MAX_BYTES, maxEntries = MAX_ENTRIES, whenFull = "evict", snapshot } = config;
   checkCount("maxBytes", maxBytes, Number.MAX_SAFE_INTEGER);
   checkCount("maxEntries", maxEntries, 2 ** 32 - 1);
   if (maxBytes < 4 * maxData) throw wrong(`maxBytes: has to be at least four times maxData, which is ${maxData}`);
   if (whenFull !== "evict" && whenFull !== "refuse") throw wrong('whenFull: has to be "evict" or "refuse"');
-  return { driver, maxData, maxBytes, maxEntries, whenFull };
+  const options = { driver, maxData, maxBytes, maxEntries, whenFull, now: Date.now() };
+  if (snapshot === undefined) return options;
+  if (typeof snapshot !== "string" || snapshot === "") throw wrong("snapshot: has to name a file");
+  return { ...options, snapshot };
 }
 
 function sqlite(config: SqliteStoreOptions, maxData: number): EngineStoreOptions {

@@ -114,7 +114,14 @@ function* wrongRings(what, value) {
   }
 }
 
-const STORE_OPTIONS = { driver: "memory", maxData: 1024, maxBytes: 2 ** 20, maxEntries: 10, whenFull: "refuse" };
+const STORE_OPTIONS = {
+  driver: "memory",
+  maxData: 1024,
+  maxBytes: 2 ** 20,
+  maxEntries: 10,
+  whenFull: "refuse",
+  now: 1,
+};
 const STORE_KEY = Buffer.alloc(34).toString("base64url");
 const NEW_RECORD = [data, Buffer.alloc(16).toString("base64url"), password, 0, 0, 1000, 500, data, 3, 1000, undefined];
 

@@ -150,7 +150,7 @@ for (const [value, make] of Object.entries(VALUES)) {
 }
 
 const STORE_OPTIONS = {
-  memory: { driver: "memory", maxData: 1024, maxBytes: 2 ** 20, maxEntries: 100, whenFull: "evict" },
+  memory: { driver: "memory", maxData: 1024, maxBytes: 2 ** 20, maxEntries: 100, whenFull: "evict", now: NOW },
   // A folder that is not there: nothing is made.
   sqlite: { driver: "sqlite", path: "/nowhere/at/all/sessions.db", synchronous: "normal", maxData: 1024 },
 };

@@ -42,6 +42,7 @@ export const STORE_OPTIONS = {
   maxBytes: 2 ** 24,
   maxEntries: 1000,
   whenFull: "evict",
+  now: NOW,
 };
 const store = new Store(STORE_OPTIONS);
 /** The load of a session that is not there, as js/store/lane.ts writes it. */

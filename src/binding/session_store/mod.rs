@@ -39,6 +39,7 @@ pub struct Store {
     backend: Arc<dyn SessionStore>,
     /// Whether it answers without waiting, so that calls are made on the calling thread.
     is_immediate: bool,
+    waits_to_close: bool,
     mailbox: Arc<Mailbox>,
 }
 
@@ -51,7 +52,12 @@ impl Store {
             let options =
                 given(options, wrong!("options", "an object")).and_then(|options| StoreOptions::read(&options));
             let opened = options.and_then(StoreOptions::open).map_err(|error| to_js(&error))?;
-            Ok(Self { backend: opened.store, is_immediate: opened.is_immediate, mailbox: Arc::default() })
+            Ok(Self {
+                backend: opened.store,
+                is_immediate: opened.is_immediate,
+                waits_to_close: opened.waits_to_close,
+                mailbox: Arc::default(),
+            })
         })
     }
 
@@ -101,8 +107,9 @@ impl Store {
     fn begin(&self, calls: Vec<read::Call>) -> (Answers, Vec<Task>) {
         let (mut answers, mut tasks) = (Vec::with_capacity(calls.len()), Vec::new());
         for call in calls {
+            let waits = matches!(call.operation, Ok(Operation::Close)) && self.waits_to_close;
             match self.task(call) {
-                Ok(task) if self.is_immediate => {
+                Ok(task) if self.is_immediate && !waits => {
                     let ticket = task.ticket();
                     match task.poll_once() {
                         Ok(answer) => answers.push((ticket, answer)),

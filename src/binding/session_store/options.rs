@@ -6,6 +6,7 @@ use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 
 use crate::binding::arguments::{count, field, wrong};
+use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::SessionStore;
 use crate::store::memory::{MemoryOptions, MemoryStore, WhenFull};
@@ -27,6 +28,10 @@ pub enum StoreOptions {
         /// What happens then: sessions go, or new ones are refused.
         #[napi(ts_type = "'evict' | 'refuse'")]
         when_full: String,
+        /// The file that it begins from, and that is written when it is closed.
+        snapshot: Option<String>,
+        /// The caller's time, by which what has expired is left out of it.
+        now: f64,
     },
     /// In a file.
     Sqlite {
@@ -45,6 +50,8 @@ pub(super) struct Opened {
     pub(super) store: Arc<dyn SessionStore>,
     /// Whether its futures are ready when they are first polled, each within microseconds.
     pub(super) is_immediate: bool,
+    /// Whether closing it waits for the disk, whatever its other calls do.
+    pub(super) waits_to_close: bool,
 }
 
 impl StoreOptions {
@@ -61,6 +68,8 @@ impl StoreOptions {
                 max_bytes: field(object, "maxBytes", MAX_BYTES)?,
                 max_entries: count(field(object, "maxEntries", MAX_ENTRIES)?, MAX_ENTRIES)?,
                 when_full: field(object, "whenFull", WHEN_FULL)?,
+                snapshot: field(object, "snapshot", wrong!("snapshot", "a string"))?,
+                now: field(object, "now", wrong!("now", "a number"))?,
             }),
             "sqlite" => Ok(Self::Sqlite {
                 path: field(object, "path", wrong!("path", "a string"))?,
@@ -72,22 +81,27 @@ impl StoreOptions {
     }
 
     /// # Errors
-    /// `ERR_CONFIG` for options that the store refuses.
+    /// `ERR_CONFIG` for options that the store refuses, and what is said of a snapshot that cannot be read.
     pub(super) fn open(self) -> Result<Opened> {
         match self {
-            Self::Memory { max_data, max_bytes, max_entries, when_full } => {
+            Self::Memory { max_data, max_bytes, max_entries, when_full, snapshot, now } => {
                 let options = MemoryOptions {
                     max_data: max_data as usize,
                     max_bytes: bytes(max_bytes)?,
                     max_entries,
                     when_full: at_the_bound(&when_full)?,
                 };
-                Ok(Opened { store: Arc::new(MemoryStore::new(options)?), is_immediate: true })
+                let waits_to_close = snapshot.is_some();
+                let store = match snapshot {
+                    Some(path) => MemoryStore::with_snapshot(options, path, Timestamp::from_millis(now))?,
+                    None => MemoryStore::new(options)?,
+                };
+                Ok(Opened { store: Arc::new(store), is_immediate: true, waits_to_close })
             }
             Self::Sqlite { path, synchronous, max_data } => {
                 let mut options = sqlite::Options::new(path, durability(&synchronous)?);
                 options.max_data = max_data as usize;
-                Ok(Opened { store: Arc::new(SqliteStore::new(options)?), is_immediate: false })
+                Ok(Opened { store: Arc::new(SqliteStore::new(options)?), is_immediate: false, waits_to_close: true })
             }
         }
     }
