@@ -4,7 +4,7 @@ import { setMaxListeners } from "node:events";
 
 import { describe, expect, it } from "vitest";
 
-import { codeOf, DRIVERS, NOW, newKey, newToken, open, record } from "./_stores.ts";
+import { codeOf, DRIVERS, NOW, newKey, open, record } from "./_stores.ts";
 
 /** What a deadline may be exceeded by: a tenth, and this many milliseconds. */
 const LATE_BY = 50;

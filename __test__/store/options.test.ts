@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 const ODD: readonly (readonly [unknown, string])[] = [
   [undefined, 'A store needs options, such as { driver: "sqlite", path: "sessions.db" }'],
   [{}, 'driver: has to be "memory" or "sqlite"'],
-  [{ driver: "memroy" }, 'driver: has to be "memory" or "sqlite"; did you mean "memory"?'],
+  [{ driver: "mem0ry" }, 'driver: has to be "memory" or "sqlite"; did you mean "memory"?'],
   [{ driver: "toString" }, 'driver: has to be "memory" or "sqlite"'],
   [
     { driver: "memory", maxByte: 1 },
