@@ -1,0 +1,390 @@
+import { setImmediate as turn } from "node:timers/promises";
+
+import { MapStore } from "../../examples/custom-store/map-store.ts";
+import type { NewRecord, SessionStore, StoreCall } from "../../js/store/types.ts";
+import type { Defect } from "./_closable.ts";
+
+/** Before anything expired. */
+const EARLY = { now: 0 };
+const CAP = 65_536;
+const failure = (code: string) => Object.assign(new Error("given up"), { code });
+
+async function recordOf(store: SessionStore, call: StoreCall, key: string) {
+  const loaded = await store.load(call, key);
+  return loaded.outcome === "found" ? loaded.record : undefined;
+}
+
+/** Changes a session whatever its version. */
+async function overwrite(store: SessionStore, call: StoreCall, key: string, record: NewRecord) {
+  const { version = 0 } = (await recordOf(store, call, key)) ?? {};
+  return store.save(call, key, version, { data: record.data, writeToken: record.writeToken });
+}
+
+/** One defect each, by the clause that it breaks. */
+export const DEFECTS: readonly (readonly [clause: string, what: string, defect: Defect])[] = [
+  [
+    "S1",
+    "create writes over a session that was changed since it began",
+    {
+      calls: (good) => ({
+        async create(call, key, record) {
+          const created = await good.create(call, key, record);
+          const old = await recordOf(good, call, key);
+          if (created.outcome === "exists" && (old?.version ?? 0) > 1) await overwrite(good, call, key, record);
+          return created;
+        },
+      }),
+    },
+  ],
+  [
+    "S1",
+    "create says of a key that is taken that it is done",
+    {
+      calls: (good) => ({
+        async create(call, key, record) {
+          const old = await recordOf(good, call, key);
+          if (old?.label === "first") return { outcome: "done", expiresAt: old.expiresAt, evicted: [] };
+          return good.create(call, key, record);
+        },
+      }),
+    },
+  ],
+  [
+    "S2",
+    "load gives what has expired",
+    {
+      calls: (good) => ({
+        async load(call, key) {
+          const [loaded, early] = [await good.load(call, key), await good.load(EARLY, key)];
+          return early.outcome === "found" ? early : loaded;
+        },
+      }),
+    },
+  ],
+  [
+    "S2",
+    "touch brings back what has expired",
+    { calls: (good) => ({ touch: async (call, key) => (await good.touch(call, key)) ?? good.touch(EARLY, key) }) },
+  ],
+  ["S2", "count counts what has expired", { calls: (good) => ({ count: (_call, user) => good.count(EARLY, user) }) }],
+  [
+    "S3",
+    "save takes any version",
+    {
+      calls: (good) => ({
+        async save(call, key, _expected, change) {
+          const { version = 0 } = (await recordOf(good, call, key)) ?? {};
+          return good.save(call, key, version, change);
+        },
+      }),
+    },
+  ],
+  [
+    "S3",
+    "save makes a session where none was",
+    {
+      calls: (good) => ({
+        async save(call, key, expected, change) {
+          const { outcome: ever } = await good.load(EARLY, key);
+          if (ever !== "absent") return good.save(call, key, expected, change);
+          const { data, writeToken } = change;
+          const { outcome } = await good.create(call, key, { data, writeToken, age: 0, lifetime: { maxAge: CAP } });
+          return outcome === "done" ? { outcome, version: 1, expiresAt: call.now + CAP } : { outcome: "not-found" };
+        },
+      }),
+    },
+  ],
+  [
+    "S3",
+    "save looks first and writes later",
+    {
+      calls: (good) => ({
+        async save(call, key, expected, change) {
+          const { version } = (await recordOf(good, call, key)) ?? {};
+          await turn();
+          const { version: now = expected } = (await recordOf(good, call, key)) ?? {};
+          return good.save(call, key, version === expected && !call.signal?.aborted ? now : expected, change);
+        },
+      }),
+    },
+  ],
+  ["S4", "delete leaves no tombstone", { calls: (good) => ({ delete: (call, key) => good.delete(call, key, 0) }) }],
+  [
+    "S4",
+    "deleteMany leaves no tombstones",
+    { calls: (good) => ({ deleteMany: (call, keys) => good.deleteMany(call, keys, 0) }) },
+  ],
+  [
+    "S4",
+    "a sweep takes tombstones that are still needed",
+    {
+      calls(good) {
+        const forgotten = new Set<string>();
+        const deleted = new Set<string>();
+        return {
+          async delete(call, key, tombstone) {
+            deleted.add(key);
+            return good.delete(call, key, tombstone);
+          },
+          async deleteExpired(call, limit) {
+            for (const key of deleted) forgotten.add(key);
+            return good.deleteExpired(call, limit);
+          },
+          load: async (call, key) => (forgotten.has(key) ? { outcome: "absent" } : good.load(call, key)),
+        };
+      },
+    },
+  ],
+  [
+    "S5",
+    "touch makes a new version",
+    {
+      calls: (good) => ({
+        async touch(call, key) {
+          const record = await recordOf(good, call, key);
+          if (record === undefined) return null;
+          const saved = await good.save(call, key, record.version, record);
+          return saved.outcome === "done" ? saved.expiresAt : null;
+        },
+      }),
+    },
+  ],
+  [
+    "S5",
+    "the session's age is lost",
+    { calls: (good) => ({ create: (call, key, record) => good.create(call, key, forgetAge(record)) }) },
+  ],
+  [
+    "S5",
+    "save moves the absolute end",
+    {
+      calls: (good) => ({
+        save: (call, key, expected, change) =>
+          good.save(call, key, expected, {
+            ...change,
+            lifetime: change.lifetime ?? { maxAge: 3_600_000, idle: 600_000 },
+          }),
+      }),
+    },
+  ],
+  [
+    "S6",
+    "data is trimmed",
+    {
+      calls: (good) => ({
+        create: (call, key, record) => good.create(call, key, { ...record, data: record.data.trim() }),
+      }),
+    },
+  ],
+  [
+    "S6",
+    "data is normalised when it is saved",
+    {
+      calls: (good) => ({
+        save: (call, key, expected, change) =>
+          good.save(call, key, expected, { ...change, data: change.data.normalize("NFC") }),
+      }),
+    },
+  ],
+  [
+    "S6",
+    "the cap is on characters",
+    {
+      base: () => new MapStore({ dataLimit: 2 * CAP }),
+      calls: (good) => ({
+        create: async (call, key, record) => good.create(call, key, inCharacters(record)),
+        save: async (call, key, expected, change) => good.save(call, key, expected, inCharacters(change)),
+        regenerate: async (call, from, expected, to, record, tombstone) =>
+          good.regenerate(call, from, expected, to, inCharacters(record), tombstone),
+      }),
+    },
+  ],
+  [
+    "S7",
+    "create looks first and writes later",
+    {
+      calls: (good) => ({
+        async create(call, key, record) {
+          const { outcome } = await good.load(call, key);
+          if (outcome !== "absent") return good.create(call, key, record);
+          await turn();
+          const created = await good.create(call, key, record);
+          if (created.outcome !== "exists") return created;
+          const saved = await overwrite(good, call, key, record);
+          return { outcome: "done", expiresAt: saved.outcome === "done" ? saved.expiresAt : 0, evicted: [] };
+        },
+      }),
+    },
+  ],
+  [
+    "S7",
+    "an import makes as many records as one likes",
+    {
+      calls: (good) => ({
+        create: (call, key, { import: _import, ...record }) => good.create(call, key, record),
+      }),
+    },
+  ],
+  [
+    "S7",
+    "who ends an import that nobody began leaves nothing",
+    {
+      calls(good) {
+        const begun = new Set<string>();
+        return {
+          beginImport(call, importKey, tag, keep) {
+            begun.add(importKey);
+            return good.beginImport(call, importKey, tag, keep);
+          },
+          endImport: async (call, key, keep) => (begun.has(key) ? good.endImport(call, key, keep) : undefined),
+        };
+      },
+    },
+  ],
+  ["S8", "nothing is there after reopening", { reopened: () => new MapStore() }],
+  ["S9", "load works after close", { whenClosed: (good) => ({ load: (call, key) => good.load(call, key) }) }],
+  [
+    "S9",
+    "a second close fails",
+    {
+      whenClosed() {
+        let closes = 0;
+        return {
+          close: async () => {
+            closes += 1;
+            if (closes > 1) throw failure("ERR_STORE_CLOSED");
+          },
+        };
+      },
+    },
+  ],
+  [
+    "S10",
+    "list leaves out what an index of ten has no room for",
+    { calls: (good) => ({ list: async (call, user) => (await good.list(call, user)).slice(0, 10) }) },
+  ],
+  [
+    "S10",
+    "count counts sessions that ended",
+    {
+      calls(good) {
+        let ended = 0;
+        return {
+          async delete(call, key, tombstone) {
+            const was = await good.delete(call, key, tombstone);
+            ended += Number(was);
+            return was;
+          },
+          count: async (call, user) => (await good.count(call, user)) + ended,
+        };
+      },
+    },
+  ],
+  [
+    "S10",
+    "revoke ends the excepted session too",
+    {
+      calls: (good) => ({
+        revoke: (call, user, { except: _except, ...revocation }) => good.revoke(call, user, revocation),
+      }),
+    },
+  ],
+  [
+    "S11",
+    "a creation that is given up leaves half a record",
+    {
+      calls: (good) => ({
+        async create({ signal, ...call }, key, record) {
+          if (signal === undefined || signal.aborted) return good.create({ ...call, signal }, key, record);
+          await good.create(call, key, { ...record, data: "" });
+          await turn();
+          if (signal.aborted) throw failure("ERR_ABORTED");
+          await good.delete(call, key, 0);
+          return good.create(call, key, record);
+        },
+      }),
+    },
+  ],
+  [
+    "S11",
+    "a call that was given up before it began is done all the same",
+    { calls: (good) => ({ delete: ({ now }, key, tombstone) => good.delete({ now }, key, tombstone) }) },
+  ],
+  [
+    "S11",
+    "a call that is too late fails with an error of its own",
+    {
+      calls: (good) => ({
+        async create(call, key, record) {
+          if (call.deadline !== undefined) throw failure("ETIMEDOUT");
+          return good.create(call, key, record);
+        },
+      }),
+    },
+  ],
+  ["S12", "a sweep has no limit", { calls: (good) => ({ deleteExpired: (call) => good.deleteExpired(call, 1000) }) }],
+  [
+    "S12",
+    "a sweep does not count",
+    { calls: (good) => ({ deleteExpired: async (call, limit) => Math.min(await good.deleteExpired(call, limit), 0) }) },
+  ],
+  [
+    "S13",
+    "regenerate leaves the old session",
+    {
+      calls: (good) => ({
+        async regenerate(call, from, expected, to, record, tombstone) {
+          const old = await recordOf(good, call, from);
+          if (old?.version !== expected || old.label !== undefined || old.userId !== undefined) {
+            return good.regenerate(call, from, expected, to, record, tombstone);
+          }
+          return good.create(call, to, record);
+        },
+      }),
+    },
+  ],
+  [
+    "S13",
+    "regenerate ends the old session even when it makes no new one",
+    {
+      calls: (good) => ({
+        async regenerate(call, from, expected, to, record, tombstone) {
+          const moved = await good.regenerate(call, from, expected, to, record, tombstone);
+          if (moved.outcome === "exists" || moved.outcome === "revoked") await good.delete(call, from, tombstone);
+          return moved;
+        },
+      }),
+    },
+  ],
+  [
+    "S13",
+    "a cap is counted first and kept later",
+    {
+      calls: (good) => ({
+        async create(call, key, { cap, ...record }) {
+          if (cap === undefined) return good.create(call, key, record);
+          const count = await good.count(call, record.userId ?? "");
+          await turn();
+          return good.create(call, key, count < cap.max ? record : { ...record, cap });
+        },
+      }),
+    },
+  ],
+  [
+    "S13",
+    "a revocation is forgotten",
+    {
+      calls: (good) => ({ revoke: (call, user, revocation) => good.revoke(call, user, { ...revocation, keep: 0 }) }),
+    },
+  ],
+];
+
+function forgetAge(record: NewRecord): NewRecord {
+  // Only where there is no user: by age the sessions of users are sorted.
+  return record.authenticated === undefined ? record : { ...record, age: 0 };
+}
+
+function inCharacters<T extends { data: string }>(written: T): T {
+  if (written.data.length > CAP) throw failure("ERR_SESSION_TOO_LARGE");
+  return written;
+}
