@@ -92,11 +92,11 @@ describe("the packed package", () => {
     );
   });
 
-  it("depends on little, each with its reason in ARCHITECTURE.md, and on h3 only where the app has it", () => {
+  it("depends on little, each with its reason in ARCHITECTURE.md, and on h3 and unstorage only where the app has them", () => {
     const names = Object.keys(manifest.dependencies);
     expect(names.length).toBeLessThanOrEqual(MAX_DEPENDENCIES);
     expect(tableOf("npm, at run time").toSorted()).toEqual(names.toSorted());
-    expect(manifest.peerDependenciesMeta).toEqual({ h3: { optional: true } });
+    expect(manifest.peerDependenciesMeta).toEqual({ h3: { optional: true }, unstorage: { optional: true } });
   });
 
   it("imports nothing that it does not depend on", () => {

@@ -6,6 +6,8 @@ import * as h3 from "ironkeep/h3";
 import * as iron from "ironkeep/iron";
 import * as sessions from "ironkeep/sessions";
 import * as store from "ironkeep/store";
+import * as testing from "ironkeep/testing";
+import * as unstorage from "ironkeep/unstorage";
 import { describe, expect, it } from "vitest";
 
 import { ROOT, importIn, manifest } from "./_package.ts";
@@ -37,6 +39,8 @@ const ENTRIES = [
   ["ironkeep/iron", iron, ["defaults", "seal", "sealSync", "unseal", "unsealSync"]],
   ["ironkeep/sessions", sessions, ["createSessions"]],
   ["ironkeep/store", store, ["createStore"]],
+  ["ironkeep/testing", testing, ["storeClauses"]],
+  ["ironkeep/unstorage", unstorage, ["createUnstorageStore"]],
 ] as const;
 
 describe("exports", () => {

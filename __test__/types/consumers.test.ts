@@ -29,6 +29,15 @@ describe("our declarations compile in a user's strict project, with skipLibCheck
   });
 });
 
+describe("stores compile in a project that has no unstorage", () => {
+  for (const moduleResolution of ["nodenext", "bundler"] as const) {
+    it(`moduleResolution ${moduleResolution}`, async () => {
+      const options = { consumer: "stores.ts", moduleResolution, exactOptionalPropertyTypes: true };
+      expect(await compile(options)).toEqual([]);
+    });
+  }
+});
+
 describe("the type of the data is that of the schema", () => {
   const packages = ["zod", "valibot", "arktype"];
   for (const moduleResolution of ["nodenext", "bundler"] as const) {
