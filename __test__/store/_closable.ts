@@ -1,4 +1,4 @@
-import type { SessionStore } from "../../js/store/types.ts";
+import type { SessionStore, StoreCall, StoredRecord } from "../../js/store/types.ts";
 import type { StoreHarness } from "ironkeep/testing";
 
 import { MapStore } from "../../examples/custom-store/map-store.ts";
@@ -35,7 +35,7 @@ export function callsThrough(store: Calls, around: <T>(call: () => Promise<T>) =
 export function closable(held: Calls): SessionStore {
   let isClosed = false;
   const calls = callsThrough(held, async (call) => {
-    if (isClosed) throw Object.assign(new Error("closed"), { code: "ERR_STORE_CLOSED" });
+    if (isClosed) throw failure("ERR_STORE_CLOSED");
     return call();
   });
   const close = async () => {
@@ -56,6 +56,9 @@ export interface Defect {
   reopened?: () => MapStore;
 }
 
+/** One defect each, by the clause that it breaks. */
+export type Defects = readonly (readonly [clause: string, what: string, defect: Defect])[];
+
 /** Persistent stores of `MapStore`s, all with the same defect. */
 export function harnessOf(defect: Defect = {}): StoreHarness {
   const holdings = new WeakMap<SessionStore, MapStore>();
@@ -69,4 +72,12 @@ export function harnessOf(defect: Defect = {}): StoreHarness {
     create: () => open(defect.base?.() ?? new MapStore()),
     reopen: (closed) => open(defect.reopened?.() ?? holdings.get(closed) ?? new MapStore()),
   };
+}
+
+export const failure = (code: string): Error => Object.assign(new Error("given up"), { code });
+
+/** The session under a key, if there is one. */
+export async function recordOf(store: Calls, call: StoreCall, key: string): Promise<StoredRecord | undefined> {
+  const loaded = await store.load(call, key);
+  return loaded.outcome === "found" ? loaded.record : undefined;
 }

@@ -1,12 +1,18 @@
-import { storeClauses } from "ironkeep/testing";
+import { type StoreHarness, storeClauses } from "ironkeep/testing";
 import { describe, expect, it } from "vitest";
 
 import { type Defect, harnessOf } from "./_closable.ts";
-import { DEFECTS } from "./_defects.ts";
+import { SESSION_DEFECTS } from "./_session-defects.ts";
+import { STORE_DEFECTS } from "./_store-defects.ts";
+
+const DEFECTS = [...SESSION_DEFECTS, ...STORE_DEFECTS];
 
 /** What each clause says of stores with a defect. */
 async function verdicts(defect: Defect = {}): Promise<readonly { clause: string; error: unknown }[]> {
-  const harness = harnessOf(defect);
+  return verdictsOn(harnessOf(defect));
+}
+
+async function verdictsOn(harness: StoreHarness): Promise<readonly { clause: string; error: unknown }[]> {
   return Promise.all(
     storeClauses.map(async ({ clause, run }) => {
       const error: unknown = await run(harness).then(
@@ -31,5 +37,11 @@ describe("exactly one clause fails on a store that is broken in one way", () => 
     const clauses = new Set(DEFECTS.map(([clause]) => clause));
     expect([...clauses]).toEqual(storeClauses.map(({ clause }) => clause));
     expect(failed(await verdicts())).toEqual([]);
+  });
+
+  it("a store that says what it cannot fails where it answers all the same", async () => {
+    const cannot = ["S1", "S3", "S7", "S10", "S13"] as const;
+    const create = async () => ({ ...(await harnessOf().create()), cannot });
+    expect(failed(await verdictsOn({ create })).map(({ clause }) => clause)).toEqual(["S7", "S10", "S13"]);
   });
 });

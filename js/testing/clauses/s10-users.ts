@@ -30,6 +30,29 @@ export async function usersHaveTheirSessions(scene: Scene): Promise<void> {
 
   await revokes(scene, alice, [saved, touched, ...rest], to);
   for (const [user, theirs] of others) await isTheirs(scene, user, theirs);
+  await findsWhatWasMoved(scene);
+}
+
+/** An index by the end of sessions has to move with it. */
+async function findsWhatWasMoved(scene: Scene): Promise<void> {
+  const { store } = scene;
+  const user = USERS.bob;
+  const begin = () => scene.begin({ lifetime: { maxAge: 60 * MINUTE, idle: 10 * MINUTE } }, user);
+  const [touched, saved] = [await begin(), await begin()];
+  await scene.advance(6 * MINUTE);
+  await store.touch(scene.call, touched);
+  await store.save(scene.call, saved, 1, scene.change());
+  await scene.advance(6 * MINUTE);
+  await store.deleteExpired(scene.call, 1000);
+  const listed = new Set((await store.list(scene.call, user.id)).map(({ key }) => key));
+  assert.ok(listed.has(touched) && listed.has(saved), "list has sessions whose end was moved by touch and save");
+  const options = { tombstone: TOMBSTONE, keep: TOMBSTONE };
+  await store.revoke(scene.call, user.id, options);
+  assert.deepEqual(
+    [await scene.outcome(touched), await scene.outcome(saved)],
+    ["ended", "ended"],
+    "and revoke finds them",
+  );
 }
 
 async function isTheirs(scene: Scene, user: User, keys: readonly string[]): Promise<void> {

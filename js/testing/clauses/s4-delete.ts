@@ -9,7 +9,7 @@ export async function deleteIsFinal(scene: Scene): Promise<void> {
   const { store } = scene;
   const [deleted, unknown, one, other] = [await scene.begin(), scene.key(), await scene.begin(), await scene.begin()];
   assert.equal(await store.delete(scene.call, deleted, TOMBSTONE), true, "delete says that there was a session");
-  assert.equal(await store.delete(scene.call, deleted, TOMBSTONE), false, "and that there is none the second time");
+  assert.equal(await store.delete(scene.call, deleted, 1000), false, "and that there is none the second time");
   assert.equal(await store.delete(scene.call, unknown, TOMBSTONE), false, "and that there never was one");
   const count = await store.deleteMany(scene.call, [one, scene.key(), other], TOMBSTONE);
   assert.equal(count, 2, "deleteMany says how many there were");
@@ -25,6 +25,8 @@ export async function deleteIsFinal(scene: Scene): Promise<void> {
     assert.equal(await scene.outcome(key), "ended", "a delete wins over a save at the same time");
   }
 
+  await scene.advance(TOMBSTONE / 2);
+  assert.equal(await scene.outcome(deleted), "ended", "a later tombstone does not shorten an earlier one");
   await scene.advance(2 * TOMBSTONE);
   assert.equal(await scene.outcome(deleted), "absent", "a tombstone passes");
 }
