@@ -66,13 +66,13 @@ export class Scene {
     await this.harness.advance?.(ms);
   }
 
-  /** A key that was never used, with the tag of its user. */
-  key(user?: User): string {
+  /** A key that was never used, with the tag of its user or of its import. */
+  key(owner?: { readonly tag: readonly [number, number] }): string {
     const key = Buffer.alloc(34, 7);
     this.#count += 1;
     key.writeUInt16BE(this.#count, 0);
     key.writeUInt32BE(this.#count, 30);
-    if (user !== undefined) key.set(user.tag);
+    if (owner !== undefined) key.set(owner.tag);
     return key.toString("base64url");
   }
 

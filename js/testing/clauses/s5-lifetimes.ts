@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 
-import { LIFETIME, type Scene } from "../scene.js";
+import { LIFETIME, type Scene, USERS } from "../scene.js";
 
 const IDLE = 600_000;
 const STEP = 400_000;
@@ -9,14 +9,14 @@ const STEP = 400_000;
 export async function lifetimesAreDurations(scene: Scene): Promise<void> {
   const { store } = scene;
   const lifetime = { ...LIFETIME, idle: IDLE };
-  const key = await scene.begin({ lifetime, age: 7000, userId: "alice", authenticated: 5000 });
+  const key = await scene.begin({ lifetime, age: 7000, authenticated: 5000 }, USERS.alice);
   const begun = await scene.record(key);
   assert.deepEqual(
     spans(begun),
     { age: 7000, authenticated: 5000, toEnd: IDLE, toAbsolute: LIFETIME.maxAge, idle: IDLE },
     "create counts everything from one instant",
   );
-  const signedIn = await scene.record(await scene.begin({ userId: "alice" }));
+  const signedIn = await scene.record(await scene.begin({}, USERS.alice));
   assert.equal(signedIn.authenticatedAt, signedIn.lastSeenAt, "a user without a time proved who they are now");
   const plain = await scene.record(await scene.begin());
   assert.equal(plain.expiresAt, plain.absoluteExpiresAt, "without an idle time only maxAge ends a session");

@@ -34,12 +34,14 @@ async function importsOnce(scene: Scene): Promise<void> {
   assert.ok(state?.outcome === "open", "an import that nobody began is open");
   for (const other of begun) assert.deepEqual(other, state, "all who begin an import get one tag");
 
-  const [key, again] = [scene.key(), scene.key()];
+  const [first, second] = Buffer.from(state.tag, "base64url");
+  const owner = { tag: [first ?? 0, second ?? 0] } as const;
+  const [key, again] = [scene.key(owner), scene.key(owner)];
   isDone(await store.create(scene.call, key, scene.fresh({ import: name })));
   const done = { outcome: "done", tag: state.tag };
   assert.deepEqual(await store.beginImport(scene.call, name, tag(9), KEEP), done, "an import is done with its record");
-  const second = await store.create(scene.call, again, scene.fresh({ import: name }));
-  assert.equal(second.outcome, "ended", "an import that is done makes no other record");
+  const twice = await store.create(scene.call, again, scene.fresh({ import: name }));
+  assert.equal(twice.outcome, "ended", "an import that is done makes no other record");
   const taken = await store.create(scene.call, key, scene.fresh({ import: name }));
   assert.equal(taken.outcome, "exists", "and whose record is there is told so");
   await store.delete(scene.call, key, TOMBSTONE);
@@ -52,11 +54,12 @@ async function endsBeforeItBegins(scene: Scene): Promise<void> {
   const { store } = scene;
   for (const isBegun of [false, true]) {
     const name = scene.importKey();
+    const owner = { tag: [0, 1] } as const;
     if (isBegun) await store.beginImport(scene.call, name, tag(1), KEEP);
     await store.endImport(scene.call, name, KEEP);
     const state = await store.beginImport(scene.call, name, tag(2), KEEP);
     assert.equal(state.outcome, "done", "an import that was ended is not begun again");
-    const created = await store.create(scene.call, scene.key(), scene.fresh({ import: name }));
+    const created = await store.create(scene.call, scene.key(owner), scene.fresh({ import: name }));
     assert.equal(created.outcome, "ended", "and makes no record");
   }
 }
