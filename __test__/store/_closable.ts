@@ -1,4 +1,4 @@
-import type { SessionStore, StoreCall, StoredRecord } from "../../js/store/types.ts";
+import type { SessionStore, StoreCall, StoredRecord } from "ironkeep/store";
 import type { StoreHarness } from "ironkeep/testing";
 
 import { MapStore } from "../../examples/custom-store/map-store.ts";

@@ -1,7 +1,7 @@
 import { setImmediate as turn } from "node:timers/promises";
 
 import { MapStore } from "../../examples/custom-store/map-store.ts";
-import type { NewRecord, SessionStore, StoreCall } from "../../js/store/types.ts";
+import type { NewRecord, SessionStore, StoreCall } from "ironkeep/store";
 import { type Defects, failure, recordOf } from "./_closable.ts";
 
 /** Before anything expired. */

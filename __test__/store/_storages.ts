@@ -2,7 +2,7 @@ import type { UnstorageLike } from "ironkeep/unstorage";
 import { createStorage } from "unstorage";
 import memory from "unstorage/drivers/memory";
 
-import type { NewRecord, StoreCall } from "../../js/store/types.ts";
+import type { NewRecord, StoreCall } from "ironkeep/store";
 
 export const KEY = Buffer.alloc(34, 1).toString("base64url");
 export const OTHER = Buffer.alloc(34, 2).toString("base64url");

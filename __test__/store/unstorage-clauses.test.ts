@@ -9,7 +9,7 @@ import fs from "unstorage/drivers/fs";
 import memory from "unstorage/drivers/memory";
 import { afterAll, describe, expect, it } from "vitest";
 
-import type { SessionStore } from "../../js/store/types.ts";
+import type { SessionStore } from "ironkeep/store";
 
 const folder = mkdtempSync(join(tmpdir(), "ironkeep-unstorage-"));
 afterAll(() => rmSync(folder, { recursive: true, force: true }));

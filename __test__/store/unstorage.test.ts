@@ -1,7 +1,7 @@
 import { createUnstorageStore } from "ironkeep/unstorage";
 import { describe, expect, it } from "vitest";
 
-import type { SessionStore } from "../../js/store/types.ts";
+import type { SessionStore } from "ironkeep/store";
 import { CALL, KEY, NOW, OTHER, SECRET, TOMBSTONE, fresh, memoryStorage } from "./_storages.ts";
 
 const code = (value: string) => expect.objectContaining({ code: value });

@@ -15,7 +15,7 @@ import type {
   StoreCall,
   StoredLifetime,
   StoredRecord,
-} from "../../js/store/types.ts";
+} from "ironkeep/store";
 
 const DEFAULT_TOMBSTONE = 60_000;
 
