@@ -2,6 +2,7 @@ import { ironkeepError } from "../errors.js";
 import { type Changes, changedByBoth, type Content } from "./content.js";
 import type { Stored } from "./context.js";
 import type { StoredSession } from "./state.js";
+import type { Turn } from "./turns.js";
 import type { Waiting } from "./waiting.js";
 
 /** Milliseconds before a write that lost is made again, doubled each time: at most this long, at random. */
@@ -22,12 +23,18 @@ export interface Lost {
 }
 
 /**
- * Waits a moment for a write to be made again on what is there now.
+ * Waits for a write to be made again on what is there now.
  *
  * @throws `ERR_SESSION_CONFLICT` for keys that were changed directly here and by others too, under `onConflict: "throw"`, and
  * when the time is over.
  */
-export async function retry(stored: Stored, waiting: Waiting, session: StoredSession, lost: Lost): Promise<void> {
+export async function retry(
+  stored: Stored,
+  waiting: Waiting,
+  session: StoredSession,
+  lost: Lost,
+  turn: Turn,
+): Promise<void> {
   const { direct, mine, theirs, news, losses } = lost;
   const keys = changedByBoth(direct, theirs);
   const isRefused = stored.refusesConflicts || keys.length > 0;
@@ -36,7 +43,8 @@ export async function retry(stored: Stored, waiting: Waiting, session: StoredSes
   stored.events.emit("conflict", { ...event, outcome: isRefused ? "refused" : "retry" });
   if (isRefused)
     throw conflict("Another request changed the session at the same time: read it again, and repeat the change");
-  if (await waiting.pause(Math.min(BASE_PAUSE * 2 ** losses, MAX_PAUSE))) return;
+  const pause = () => waiting.pause(Math.min(BASE_PAUSE * 2 ** losses, MAX_PAUSE));
+  if (await (turn.isTaken ? pause() : turn.take(waiting))) return;
   throw conflict("Other requests changed the session each time, until the deadline: try again");
 }
 

@@ -20,6 +20,7 @@ import {
   settle,
   type StoredSession,
 } from "./state.js";
+import { type Turn, withTurn } from "./turns.js";
 import type { BeginOptions } from "./types.js";
 import { unknownOutcome, Waiting } from "./waiting.js";
 
@@ -48,7 +49,9 @@ export async function regenerateSession(
     }
     const isOthers = options.userId !== undefined && session.userId !== undefined && session.userId !== options.userId;
     const target = isOthers ? newSession() : session;
-    await moving(session, () => move(stored, waiting, session, target, options));
+    await moving(session, () =>
+      withTurn(stored.store, session.key, (turn) => move(stored, waiting, session, target, options, turn)),
+    );
     if (isOthers) end(session);
     return target;
   });
@@ -60,6 +63,7 @@ async function move(
   session: StoredSession,
   target: StoredSession,
   options: BeginOptions,
+  turn: Turn,
 ): Promise<void> {
   const base = baseOf(session);
   const previous = session.key;
@@ -84,13 +88,14 @@ async function move(
     }
     const there = await seen(stored, moved.record);
     const theirs: Current = { content: contentOf(there.data, there.flash), version: moved.record.version };
-    await retry(stored, waiting, session, {
+    const lost = {
       direct,
       mine: direct,
       theirs: changesBetween(base.data, theirs.content.data),
       news: changesBetween(current.content.data, theirs.content.data),
       losses,
-    });
+    };
+    await retry(stored, waiting, session, lost, turn);
     current = theirs;
     session.absoluteExpiresAt = moved.record.absoluteExpiresAt;
   }

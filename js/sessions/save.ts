@@ -10,6 +10,7 @@ import { seconds, type Stored } from "./context.js";
 import { createNow } from "./create.js";
 import { UNKNOWN, type Unknown, untilKnown } from "./outcome.js";
 import { baseOf, end, inTurn, notFound, requireLive, type Seen, settle, type StoredSession } from "./state.js";
+import { type Turn, withTurn } from "./turns.js";
 import type { CallOptions } from "./types.js";
 import { unknownOutcome, Waiting } from "./waiting.js";
 
@@ -88,7 +89,9 @@ async function write(stored: Stored, session: StoredSession, edit: Edit, call?: 
   await inTurn(session, async () => {
     requireLive(session);
     const waiting = new Waiting(stored, call);
-    if (session.status === "stored") return writeStored(stored, waiting, session, edit);
+    if (session.status === "stored") {
+      return withTurn(stored.store, session.key, (turn) => writeStored(stored, waiting, session, edit, turn));
+    }
     const values = await edited(stored, copyOf(session), edit);
     // It may have been ended by a function of the app.
     requireLive(session);
@@ -96,7 +99,13 @@ async function write(stored: Stored, session: StoredSession, edit: Edit, call?: 
   });
 }
 
-async function writeStored(stored: Stored, waiting: Waiting, session: StoredSession, edit: Edit): Promise<void> {
+async function writeStored(
+  stored: Stored,
+  waiting: Waiting,
+  session: StoredSession,
+  edit: Edit,
+  turn: Turn,
+): Promise<void> {
   const base = baseOf(session);
   const from = contentOf(session.data, session.flash);
   const direct = edit.replaces ? new Map<string, string>() : changesBetween(base.data, from.data);
@@ -120,13 +129,14 @@ async function writeStored(stored: Stored, waiting: Waiting, session: StoredSess
     }
     const there = await seen(stored, saved.record);
     const theirs: Current = { content: contentOf(there.data, there.flash), version: saved.record.version };
-    await retry(stored, waiting, session, {
+    const lost = {
       direct,
       mine: changesBetween(base.data, content.data),
       theirs: changesBetween(base.data, theirs.content.data),
       news: changesBetween(current.content.data, theirs.content.data),
       losses,
-    });
+    };
+    await retry(stored, waiting, session, lost, turn);
     current = theirs;
   }
 }

@@ -62,6 +62,19 @@ export class Waiting {
     return this.hasTime;
   }
 
+  /** Waits for something that never fails, for a share of the time at most, and says whether there is any left afterwards. */
+  async waitFor(promise: Promise<void>, share: number): Promise<boolean> {
+    this.#checkSignal();
+    const started = performance.now();
+    try {
+      await this.#within(promise, this.#left * share);
+    } catch (error) {
+      if (!hasCode(error, "ERR_STORE_TIMEOUT")) throw error;
+    }
+    this.#left -= performance.now() - started;
+    return this.hasTime;
+  }
+
   /** Settles as the promise does, or, without one, when the time is over. */
   #within<T>(promise: Promise<T>, ms: number): Promise<T>;
   #within(promise: undefined, ms: number): Promise<void>;
