@@ -29,6 +29,13 @@ export class CookieJar {
     this.store([{ line: `${name}=${value}; Path=/`, name, value, attributes }]);
   }
 
+  /** Another browser with the same cookies. */
+  clone(): CookieJar {
+    const jar = new CookieJar({ keepsExpired: this.#keepsExpired });
+    jar.store(this.#live());
+    return jar;
+  }
+
   remove(name: string): void {
     for (const [key, { cookie }] of this.#cookies) {
       if (cookie.name === name) this.#cookies.delete(key);

@@ -3,6 +3,7 @@ import { toWritingCall } from "./call.js";
 import { checkCurrent } from "./checked-updates.js";
 import { open } from "./opening.js";
 import type { Session, SessionConfig, SessionEvent } from "./types.js";
+import * as stored from "./stored/index.js";
 import { write } from "./writing.js";
 
 type Flash = Record<string, unknown>;
@@ -19,6 +20,7 @@ export async function flashSession<V = unknown>(
   key: string,
   value?: unknown,
 ): Promise<V | undefined> {
+  if (stored.isStored(config)) return stored.flash(event, config, key, value) as Promise<V | undefined>;
   const call = toWritingCall(event, config, "flash");
   const isRead = value === undefined;
   // After a clear there is nothing to read, and a read starts no session.

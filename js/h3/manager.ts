@@ -15,6 +15,7 @@ import type {
   SessionFlash,
   SessionManager,
 } from "./types.js";
+import * as stored from "./stored/index.js";
 import { write } from "./writing.js";
 
 /**
@@ -28,6 +29,10 @@ export async function useSession<
   T extends SessionData = SessionData,
   S extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
 >(event: SessionEvent, config: SessionConfigWith<S>): Promise<SessionManager<DataOf<T, S>>> {
+  if (stored.isStored(config)) {
+    const live = await stored.liveAfterOpening(event, config);
+    return new Manager(event, config, live) as SessionManager<DataOf<T, S>>;
+  }
   const call = toCall(event, config);
   if (!call) return new Manager(event, config, undefined) as SessionManager<DataOf<T, S>>;
   const { live } = call;

@@ -171,7 +171,8 @@ function unsealed(call: Call, token: string): Unsealed | undefined | Promise<Uns
   return revocation || schema ? whenReady(opened, (late) => admitted(call, late)) : opened;
 }
 
-function authentic(call: Call, token: string): Unsealed | undefined | Promise<Unsealed | undefined> {
+/** What an authentic token holds that is not too old. */
+export function authentic(call: Call, token: string): Unsealed | undefined | Promise<Unsealed | undefined> {
   try {
     const opened = orUnavailable(call.exchange, () => unsealText(call.sealer, token));
     if (!(opened instanceof Promise)) return read(opened, call.config);

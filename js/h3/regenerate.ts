@@ -4,6 +4,7 @@ import { checkCurrent } from "./checked-updates.js";
 import { begin, newId, open } from "./opening.js";
 import type { StandardSchemaV1 } from "../standard-schema.js";
 import { emptySession, mirror } from "./state.js";
+import * as stored from "./stored/index.js";
 import type { DataOf, RegenerateOptions, Session, SessionConfigWith, SessionData, SessionEvent } from "./types.js";
 import { write } from "./writing.js";
 
@@ -20,6 +21,7 @@ export async function regenerateSession<
   T extends SessionData = SessionData,
   S extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
 >(event: SessionEvent, config: SessionConfigWith<S>, options?: RegenerateOptions): Promise<Session<DataOf<T, S>>> {
+  if (stored.isStored(config)) return stored.regenerate(event, config, options) as Promise<Session<DataOf<T, S>>>;
   const userId = userOf(options);
   const call = toWritingCall(event, config, "regenerate");
   if (!call) return emptySession() as Session<DataOf<T, S>>;

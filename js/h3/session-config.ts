@@ -44,6 +44,11 @@ const KEYS: ReadonlySet<string> = new Set<keyof SessionConfig>([
   "schema",
   "onInvalid",
   "strict",
+  "store",
+  "migrate",
+  "deadline",
+  "tombstone",
+  "onConflict",
 ]);
 
 const COOKIE_KEYS: readonly (keyof SessionCookieOptions)[] = [
@@ -77,13 +82,18 @@ export function sessionHeader(config: SessionConfig, name: string): string | und
   return `x-${name.toLowerCase()}-session`;
 }
 
+/** @throws `ERR_CONFIG` in strict mode for an option that does not exist, which is one warning otherwise. */
+export function checkConfig(config: SessionConfig): void {
+  checkKeys(config, KEYS, "session option", config.strict);
+}
+
 /**
  * What seals and opens the session's tokens, found again by the configuration's content.
  *
  * @throws `ERR_CONFIG` without a password, or for one in a form that cannot work.
  */
 export function sessionSealer(config: SessionConfig, major: Major): Sealer {
-  checkKeys(config, KEYS, "session option", config.strict);
+  checkConfig(config);
   const name = sessionName(config);
   const password = config.password ?? environmentPassword();
   // Also for a visitor without a cookie, whom a closed ring would otherwise tell nothing.

@@ -8,6 +8,7 @@ import { readChunkCount } from "./cookies.js";
 import { lastEnd } from "./lifetime.js";
 import { forget, open, parseSession } from "./opening.js";
 import type { SessionRevocation } from "./revocation.js";
+import * as stored from "./stored/index.js";
 import { cookieWriter, sessionName, sessionSealer } from "./session-config.js";
 import type { StandardSchemaV1 } from "../standard-schema.js";
 import { emptySession, isInsideCache, liveOf, mirror } from "./state.js";
@@ -35,6 +36,7 @@ export async function getSession<
   T extends SessionData = SessionData,
   S extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
 >(event: SessionEvent, config: SessionConfigWith<S>): Promise<Session<DataOf<T, S>>> {
+  if (stored.isStored(config)) return stored.get(event, config) as Promise<Session<DataOf<T, S>>>;
   const call = toCall(event, config);
   return (call ? await open(call) : emptySession()) as Session<DataOf<T, S>>;
 }
@@ -56,6 +58,8 @@ export async function updateSession<
   config: SessionConfigWith<S>,
   update?: SessionUpdate<DataOf<T, S>>,
 ): Promise<Session<DataOf<T, S>>> {
+  if (stored.isStored(config))
+    return stored.update(event, config, update as SessionUpdate) as Promise<Session<DataOf<T, S>>>;
   return change(event, config, update as SessionUpdate | undefined, "update") as Promise<Session<DataOf<T, S>>>;
 }
 
@@ -68,6 +72,7 @@ export async function replaceSession<
   T extends SessionData = SessionData,
   S extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
 >(event: SessionEvent, config: SessionConfigWith<S>, data: SessionData<DataOf<T, S>>): Promise<Session<DataOf<T, S>>> {
+  if (stored.isStored(config)) return stored.replace(event, config, data) as Promise<Session<DataOf<T, S>>>;
   if (typeof data !== "object" || data === null || Array.isArray(data)) {
     throw ironkeepError("ERR_CONFIG", "replace: the data of a session has to be an object");
   }
@@ -101,6 +106,7 @@ async function change(
  * @throws as {@link updateSession}.
  */
 export async function touchSession(event: SessionEvent, config: SessionConfig): Promise<void> {
+  if (stored.isStored(config)) return stored.touch(event, config);
   const call = toWritingCall(event, config, "touch");
   if (!call || !config.idleTimeout || (call.live.cleared && !call.live.session)) return;
   const session = await open(call);
@@ -118,6 +124,7 @@ export async function sealSession<_T extends SessionData = SessionData>(
   event: SessionEvent,
   config: SessionConfig,
 ): Promise<string> {
+  if (stored.isStored(config)) return stored.seal(event, config);
   const call = toCall(event, config);
   if (!call) return seal(sessionSealer(config, majorOf(event) ?? 2), emptySession(), config);
   let session = await open(call);
@@ -139,6 +146,7 @@ export async function unsealSession(
   config: SessionConfig,
   sealed: string,
 ): Promise<Partial<Session>> {
+  if (stored.isStored(config)) return stored.unseal(event, config, sealed);
   const sealer = sessionSealer(config, majorOf(event) ?? 2);
   if (typeof sealed !== "string") throw ironkeepError("ERR_SEAL_INVALID", "The sealed session has to be a string");
   const exchange = majorOf(event) && toExchange(event as SessionEvent);
@@ -154,6 +162,7 @@ export async function unsealSession(
  * @throws `ERR_READ_ONLY` in a WebSocket hook.
  */
 export async function clearSession(event: SessionEvent, config: Partial<SessionConfig>): Promise<void> {
+  if (stored.isStored(config)) return stored.destroy(event, config);
   clear(event, config, "clear");
 }
 
@@ -165,6 +174,7 @@ export async function clearSession(event: SessionEvent, config: Partial<SessionC
  * changed; as {@link getSession}, where there is a revocation.
  */
 export async function destroySession(event: SessionEvent, config: SessionConfig): Promise<void> {
+  if (stored.isStored(config)) return stored.destroy(event, config);
   if (config.revocation?.revokeSession) {
     // Data that its schema refuses must not keep anybody from signing out.
     const call = toWritingCall(event, { ...config, schema: undefined }, "destroy");

@@ -1,4 +1,5 @@
 import { emptyData } from "../data.js";
+import type { SealedSession, StoredSession } from "../sessions/engine.js";
 import type { Exchange } from "./_h3.js";
 import type { HeadersLike, Session, SessionConfig } from "./types.js";
 
@@ -23,6 +24,18 @@ export interface Live {
   sent: number;
   /** The last async updater, while it is under way. */
   updating: Promise<void> | undefined;
+  /** Of a session that is kept in a store: what the store has, and what the handlers see of it. */
+  kept: Kept | undefined;
+  /** The read of that, while it is under way. */
+  opening: Promise<StoredSession> | undefined;
+}
+
+/** A stored session within one request. */
+export interface Kept {
+  readonly session: StoredSession;
+  /** The sealed session that it was imported from. */
+  readonly seal?: SealedSession | undefined;
+  readonly view: Session;
 }
 
 interface RequestState {
@@ -75,6 +88,8 @@ export function liveOf(exchange: Exchange, name: string): Live {
       texts: 0,
       sent: 0,
       updating: undefined,
+      kept: undefined,
+      opening: undefined,
     };
     state.sessions.set(name, live);
   }

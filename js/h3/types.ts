@@ -1,5 +1,7 @@
 import type { SessionData, SessionDataT, SessionUpdate } from "../data.js";
 import type { SessionPassword } from "../password.js";
+import type { MigrateOptions } from "../sessions/types.js";
+import type { SessionCap, SessionStore } from "../store/types.js";
 import type { SessionRevocation } from "./revocation.js";
 import type { StandardSchemaV1 } from "../standard-schema.js";
 
@@ -45,6 +47,10 @@ export interface Session<T extends SessionDataT = SessionDataT> {
 export interface RegenerateOptions {
   /** Signs this user in. */
   userId?: string;
+  /** Stored sessions: what the session is called in a list, such as the name of a device. */
+  label?: string | undefined;
+  /** Stored sessions: the most sessions that the user may have. */
+  cap?: SessionCap | undefined;
 }
 
 /** What `useSession` gives. All of it is read anew each time, and every function may be taken off on its own. */
@@ -179,9 +185,22 @@ export interface SessionConfig {
    * (`"reject"`). @default "reset"
    */
   onInvalid?: "reject" | "reset" | undefined;
+  /** Ironkeep: where sessions are kept, so that the cookie holds a signed id alone. See docs/stored-sessions.md. */
+  store?: SessionStore | undefined;
+  /** Ironkeep, with a `store`: takes sealed sessions over. */
+  migrate?: MigrateOptions | undefined;
+  /** Ironkeep, with a `store`: milliseconds that a call may wait for it. @default 250 */
+  deadline?: number | undefined;
+  /** Ironkeep, with a `store`: seconds for which it is kept that a session ended. @default 60 */
+  tombstone?: number | undefined;
+  /** Ironkeep, with a `store`: `"throw"`: a write that another request was ahead of is `ERR_SESSION_CONFLICT`. @default "merge" */
+  onConflict?: "merge" | "throw" | undefined;
   /** Ironkeep: `true`: options that do not exist, and cookies that browsers refuse, are `ERR_CONFIG` instead of a warning. */
   strict?: boolean | undefined;
 }
+
+/** A configuration whose sessions are kept in a store. */
+export type StoredSessionConfig = SessionConfig & { readonly store: SessionStore };
 
 /** A configuration, and the type of its schema if it has one. */
 export type SessionConfigWith<S extends StandardSchemaV1 | undefined> = SessionConfig & { readonly schema?: S };

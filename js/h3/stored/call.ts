@@ -1,0 +1,76 @@
+import { ironkeepError } from "../../errors.js";
+import { type Stored, type StoredSession, toStored } from "../../sessions/engine.js";
+import { warnOnce } from "../../warn.js";
+import { type Exchange, toExchange } from "../_h3.js";
+import { readOnly, type Verb, warnCached } from "../call.js";
+import { checkConfig, cookieWriter, sessionName } from "../session-config.js";
+import { isInsideCache, type Live, liveOf } from "../state.js";
+import type { SessionConfig, SessionEvent, StoredSessionConfig } from "../types.js";
+
+/** One call of a helper on a session that is kept in a store. */
+export interface StoredCall {
+  readonly exchange: Exchange;
+  readonly config: StoredSessionConfig;
+  readonly name: string;
+  readonly live: Live;
+  readonly stored: Stored;
+}
+
+/** Whether the configuration has its sessions kept in a store. */
+export function isStored(config: Partial<SessionConfig>): config is StoredSessionConfig {
+  return config.store !== undefined;
+}
+
+/** What stored sessions have no use for: it would be a mistake to rely on it. */
+const NO_USE = ["generateId", "crypto"] as const;
+
+/**
+ * What the engine works with.
+ *
+ * @throws `ERR_CONFIG`, `ERR_KEY_WEAK`.
+ */
+export function storedOf(config: StoredSessionConfig): Stored {
+  checkConfig(config);
+  if (config.revocation) {
+    throw ironkeepError(
+      "ERR_CONFIG",
+      "revocation: is for sealed sessions; with a store, use destroy, or revoke of createSessions",
+    );
+  }
+  for (const option of NO_USE) {
+    if (config[option] === undefined) continue;
+    const text = `The session option "${option}" has no effect beside \`store\`, whose ids are Ironkeep's own`;
+    if (config.strict) throw ironkeepError("ERR_CONFIG", text);
+    warnOnce(text);
+  }
+  return toStored(config);
+}
+
+/** `undefined` inside a cache, where there is no session. */
+export function toStoredCall(event: SessionEvent, config: StoredSessionConfig): StoredCall | undefined {
+  const exchange = toExchange(event);
+  const stored = storedOf(config);
+  const name = sessionName(config);
+  // Otherwise the cookie is looked at when one is written.
+  if (config.strict && config.cookie !== false) cookieWriter(config, name, exchange.major);
+  if (isInsideCache(exchange)) {
+    warnCached(exchange);
+    return undefined;
+  }
+  return { exchange, config, name, live: liveOf(exchange, name), stored };
+}
+
+/**
+ * Whether a cookie can reach the visitor.
+ *
+ * @throws `ERR_READ_ONLY` if not: what would be stored under a new id could never be found again.
+ */
+export function requireResponse({ exchange, config }: StoredCall, verb: Verb): void {
+  const isTold = config.cookie === false || (exchange.response && !exchange.response.isSent);
+  if (exchange.isSocket || !isTold) throw readOnly(verb);
+}
+
+/** Whether a session object is still the one of this request: it may have been cleared meanwhile. */
+export function isCurrent({ live }: StoredCall, session: StoredSession): boolean {
+  return live.kept?.session === session;
+}

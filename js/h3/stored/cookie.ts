@@ -1,0 +1,30 @@
+import { cookieOf, type StoredSession } from "../../sessions/engine.js";
+import { readChunkCount } from "../cookies.js";
+import { cookieWriter } from "../session-config.js";
+import { isCurrent, type StoredCall } from "./call.js";
+
+/** Sets the cookie where the visitor has none that is good for the session. Where none can be set, the next request does it. */
+export async function giveCookie(call: StoredCall, session: StoredSession): Promise<void> {
+  const { exchange, config, name, live, stored } = call;
+  if (session.status !== "stored" || !session.needsCookie || config.cookie === false) return;
+  if (!exchange.response || exchange.response.isSent) return;
+  const { id } = session;
+  const value = await cookieOf(stored, session);
+  // Meanwhile it may have ended, or have got another id, which has a cookie of its own.
+  if (!isCurrent(call, session) || session.status !== "stored" || session.id !== id) return;
+  const writer = cookieWriter(config, name, exchange.major);
+  // What the sealed session of before had, if any, was in so many parts.
+  const chunks = readChunkCount(exchange.header("cookie"), name);
+  const isLasting = config.maxAge || config.idleTimeout;
+  // The idle time is the store's to judge, so that the cookie does not have to be set again and again.
+  const expires = isLasting ? new Date(session.absoluteExpiresAt) : undefined;
+  live.staged = writer.write(exchange.response, value, expires, chunks, live.staged);
+  session.needsCookie = false;
+}
+
+/** Deletes the cookie. */
+export function takeCookie({ exchange, config, name, live }: StoredCall): void {
+  if (!exchange.response || exchange.response.isSent || config.cookie === false) return;
+  const chunks = readChunkCount(exchange.header("cookie"), name);
+  live.staged = cookieWriter(config, name, exchange.major).clear(exchange.response, chunks, live.staged);
+}
