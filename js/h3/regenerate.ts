@@ -15,14 +15,16 @@ import { write } from "./writing.js";
  * With `userId` it signs that user in: `authenticatedAt` and `createdAt` are now. A session of another user leaves nothing to
  * the new one. When the cookie cannot be set, the session is as it was.
  *
- * @throws `ERR_CONFIG` for a `userId` that is no text or empty; otherwise as `updateSession`.
+ * @throws `ERR_CONFIG` for a `userId` that is no text or empty, and for `label` and `cap` without a store; with one,
+ * `ERR_SESSION_LIMIT` and `ERR_SESSION_REVOKED`; otherwise as `updateSession`.
  */
 export async function regenerateSession<
   T extends SessionData = SessionData,
   S extends StandardSchemaV1 | undefined = StandardSchemaV1 | undefined,
 >(event: SessionEvent, config: SessionConfigWith<S>, options?: RegenerateOptions): Promise<Session<DataOf<T, S>>> {
-  if (stored.isStored(config)) return stored.regenerate(event, config, options) as Promise<Session<DataOf<T, S>>>;
   const userId = userOf(options);
+  if (stored.isStored(config)) return stored.regenerate(event, config, options) as Promise<Session<DataOf<T, S>>>;
+  requireNoStore(options);
   const call = toWritingCall(event, config, "regenerate");
   if (!call) return emptySession() as Session<DataOf<T, S>>;
   let session = await open(call);
@@ -45,6 +47,12 @@ function userOf(options: RegenerateOptions | undefined): string | undefined {
     "ERR_CONFIG",
     "regenerate: `userId` has to be a text that is not empty; leave it out to sign nobody in",
   );
+}
+
+/** @throws `ERR_CONFIG` for what a sealed session has no place for: who relied on a cap would have none. */
+function requireNoStore({ label, cap }: RegenerateOptions = {}): void {
+  const option = (cap !== undefined && "cap") || (label !== undefined && "label");
+  if (option) throw ironkeepError("ERR_CONFIG", `regenerate: \`${option}\` is for sessions that are kept in a \`store\``);
 }
 
 async function changeId(call: Call, session: Session, userId: string | undefined): Promise<void> {

@@ -1,5 +1,7 @@
 import { emptyData } from "../data.js";
 import type { SealedSession, StoredSession } from "../sessions/engine.js";
+import type { StandardSchemaV1 } from "../standard-schema.js";
+import type { SessionStore } from "../store/types.js";
 import type { Exchange } from "./_h3.js";
 import type { HeadersLike, Session, SessionConfig } from "./types.js";
 
@@ -27,7 +29,9 @@ export interface Live {
   /** Of a session that is kept in a store: what the store has, and what the handlers see of it. */
   kept: Kept | undefined;
   /** The read of that, while it is under way. */
-  opening: Promise<StoredSession> | undefined;
+  opening: Promise<void> | undefined;
+  /** The end of that, while it is under way: nobody gets the session meanwhile. */
+  ending: Promise<void> | undefined;
 }
 
 /** A stored session within one request. */
@@ -36,6 +40,9 @@ export interface Kept {
   /** The sealed session that it was imported from. */
   readonly seal?: SealedSession | undefined;
   readonly view: Session;
+  readonly store: SessionStore;
+  /** The schema by which the data was found good. */
+  schema: StandardSchemaV1 | undefined;
 }
 
 interface RequestState {
@@ -90,6 +97,7 @@ export function liveOf(exchange: Exchange, name: string): Live {
       updating: undefined,
       kept: undefined,
       opening: undefined,
+      ending: undefined,
     };
     state.sessions.set(name, live);
   }

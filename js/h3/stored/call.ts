@@ -4,8 +4,8 @@ import { warnOnce } from "../../warn.js";
 import { type Exchange, toExchange } from "../_h3.js";
 import { readOnly, type Verb, warnCached } from "../call.js";
 import { checkConfig, cookieWriter, sessionName } from "../session-config.js";
-import { isInsideCache, type Live, liveOf } from "../state.js";
-import type { SessionConfig, SessionEvent, StoredSessionConfig } from "../types.js";
+import { emptySession, isInsideCache, type Live, liveOf, mirror } from "../state.js";
+import type { Session, SessionConfig, SessionEvent, StoredSessionConfig } from "../types.js";
 
 /** One call of a helper on a session that is kept in a store. */
 export interface StoredCall {
@@ -73,4 +73,18 @@ export function requireResponse({ exchange, config }: StoredCall, verb: Verb): v
 /** Whether a session object is still the one of this request: it may have been cleared meanwhile. */
 export function isCurrent({ live }: StoredCall, session: StoredSession): boolean {
   return live.kept?.session === session;
+}
+
+/** Brings what the handlers see up to the state of the session. */
+export function show({ live, exchange, name }: StoredCall): Session {
+  if (!live.kept) return emptySession();
+  const { session, view } = live.kept;
+  const { id, createdAt, lastSeenAt, userId, authenticatedAt, data } = session;
+  const seen = { id, createdAt, lastSeenAt, userId, authenticatedAt, data };
+  // What ended is nobody's to read.
+  const none = { ...emptySession(), lastSeenAt: 0, userId: undefined, authenticatedAt: undefined };
+  Object.assign(view, session.status === "ended" ? none : seen);
+  live.session = view;
+  mirror(exchange, name, view);
+  return view;
 }

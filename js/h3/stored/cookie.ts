@@ -1,7 +1,24 @@
 import { cookieOf, type StoredSession } from "../../sessions/engine.js";
 import { readChunkCount } from "../cookies.js";
 import { cookieWriter } from "../session-config.js";
-import { isCurrent, type StoredCall } from "./call.js";
+import type { Verb } from "../call.js";
+import { isCurrent, requireResponse, type StoredCall } from "./call.js";
+
+/** Of the form of an id: 34 bytes in base64url. */
+const ANY_ID = "A".repeat(46);
+
+/**
+ * Whether a new id can be given to the visitor. Asked before anything is stored under one: when its cookie failed afterwards,
+ * the visitor would have lost the old one.
+ *
+ * @throws `ERR_READ_ONLY`; what signing throws.
+ */
+export async function requireCookie(call: StoredCall, verb: Verb): Promise<void> {
+  requireResponse(call, verb);
+  if (call.config.cookie === false) return;
+  cookieWriter(call.config, call.name, call.exchange.major);
+  await cookieOf(call.stored, { id: ANY_ID });
+}
 
 /** Sets the cookie where the visitor has none that is good for the session. Where none can be set, the next request does it. */
 export async function giveCookie(call: StoredCall, session: StoredSession): Promise<void> {

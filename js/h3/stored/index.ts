@@ -2,12 +2,11 @@
  * The helpers on sessions that are kept in a store: the same verbs as those of sealed sessions, over the engine of
  * `ironkeep/sessions`. A session that nobody has stored has no id, and no cookie: the first write stores it.
  */
-import { ironkeepError } from "../../errors.js";
+import { ironkeepError, isIronkeepError } from "../../errors.js";
 import {
   cookieOf,
   createSession,
   destroySession,
-  endSealed,
   openSession,
   regenerateSession,
   replaceSession,
@@ -16,9 +15,9 @@ import {
   type StoredSession,
   touchSession,
 } from "../../sessions/engine.js";
-import { toExchange } from "../_h3.js";
+import { majorOf, toExchange } from "../_h3.js";
 import type { Verb } from "../call.js";
-import { emptySession, type Live, mirror } from "../state.js";
+import { emptySession, type Live } from "../state.js";
 import type {
   RegenerateOptions,
   Session,
@@ -27,10 +26,11 @@ import type {
   SessionUpdate,
   StoredSessionConfig,
 } from "../types.js";
-import { isCurrent, requireResponse, type StoredCall, storedOf, toStoredCall } from "./call.js";
-import { giveCookie, takeCookie } from "./cookie.js";
+import { isCurrent, show, type StoredCall, storedOf, toStoredCall } from "./call.js";
+import { giveCookie, requireCookie } from "./cookie.js";
+import { endSession } from "./ending.js";
 import { answered } from "./failure.js";
-import { open, show } from "./opening.js";
+import { open, whenEnded } from "./opening.js";
 
 export { isStored } from "./call.js";
 
@@ -58,7 +58,9 @@ export function update(event: SessionEvent, config: StoredSessionConfig, change?
 
 /** See `replaceSession`. */
 export function replace(event: SessionEvent, config: StoredSessionConfig, data: SessionData): Promise<Session> {
-  return write(event, config, "replace", ({ stored }, session) => replaceSession(stored, session, data));
+  // As it is now; the engine says what is wrong with what is no object.
+  const copy = typeof data === "object" && data !== null && !Array.isArray(data) ? { ...data } : data;
+  return write(event, config, "replace", ({ stored }, session) => replaceSession(stored, session, copy));
 }
 
 /** See `regenerateSession`. */
@@ -67,8 +69,8 @@ export function regenerate(
   config: StoredSessionConfig,
   options: RegenerateOptions = {},
 ): Promise<Session> {
-  return write(event, config, "regenerate", (call, session) => {
-    requireResponse(call, "regenerate");
+  return write(event, config, "regenerate", async (call, session) => {
+    await requireCookie(call, "regenerate");
     return regenerateSession(call.stored, session, options);
   });
 }
@@ -93,37 +95,22 @@ export async function flash(
 ): Promise<unknown> {
   const isRead = value === undefined;
   let taken: unknown;
-  await write(
-    event,
-    config,
-    "flash",
-    async ({ stored }, session) => {
-      if (isRead && !Object.hasOwn(session.flash, key)) return;
-      await saveFlash(stored, session, (values) => {
-        taken = Object.hasOwn(values, key) ? values[key] : undefined;
-        if (isRead) delete values[key];
-        else values[key] = value;
-      });
-    },
-    isRead,
-  );
+  const work: Work = async ({ stored }, session) => {
+    if (isRead && !Object.hasOwn(session.flash, key)) return;
+    await saveFlash(stored, session, (values) => {
+      taken = Object.hasOwn(values, key) ? values[key] : undefined;
+      if (isRead) delete values[key];
+      else values[key] = value;
+    });
+  };
+  await write(event, config, "flash", work, isRead);
   return isRead ? taken : undefined;
 }
 
 /** See `destroySession`, which `clearSession` is too: what is left in the store would be there for nobody. */
 export async function destroy(event: SessionEvent, config: StoredSessionConfig): Promise<void> {
   const call = toStoredCall(event, config);
-  if (!call) return;
-  const { exchange, live, name, stored } = call;
-  await answered(exchange, async () => {
-    const session = await open(call);
-    const importedFrom = live.kept?.seal;
-    await destroySession(stored, session);
-    if (importedFrom) await endSealed(stored, importedFrom);
-    Object.assign(live, { session: undefined, kept: undefined, opening: undefined, cleared: true });
-    mirror(exchange, name, undefined);
-    takeCookie(call);
-  });
+  if (call) await answered(call.exchange, () => endSession(call));
 }
 
 /** See `sealSession`: the signed id, which stands for the session as a token does. */
@@ -145,7 +132,8 @@ export async function unseal(
   token: string,
 ): Promise<Session> {
   const stored = storedOf(config);
-  const session = await answered(event ? toExchange(event) : undefined, () => openSession(stored, token));
+  const exchange = majorOf(event) && toExchange(event as SessionEvent);
+  const session = await answered(exchange, () => openSession(stored, token));
   if (session.status !== "stored")
     throw ironkeepError("ERR_SEAL_INVALID", "The signed id is of no session that is there");
   const { id, createdAt, lastSeenAt, data, userId, authenticatedAt } = session;
@@ -154,7 +142,10 @@ export async function unseal(
 
 type Work = (call: StoredCall, session: StoredSession) => Promise<StoredSession | void>;
 
-/** Opens the session, writes it, and sets the cookie where the visitor has none that is good for it. */
+/**
+ * Opens the session, writes it, and sets the cookie where the visitor has none that is good for it. One whose session is
+ * cleared meanwhile is dropped.
+ */
 async function write(
   event: SessionEvent,
   config: StoredSessionConfig,
@@ -166,15 +157,39 @@ async function write(
   if (!call) return emptySession();
   return answered(call.exchange, async () => {
     const session = await open(call);
-    if (session.status === "new" && !startsNone) requireResponse(call, verb);
-    const written = (await work(call, session)) ?? session;
+    if (session.status === "new" && !startsNone) await requireCookie(call, verb);
+    const written = await unlessCleared(call, session, () => work(call, session));
+    if (!written) return emptySession();
     const { kept } = call.live;
-    // Cleared meanwhile: the engine has dropped the write, or ended what it made.
-    if (!kept || kept.session !== session) return emptySession();
     // Nothing that is under way for another user's session may reach the new one, so that is another object.
-    if (written !== session) call.live.kept = { session: written, view: emptySession() };
+    if (kept && kept.session !== written) call.live.kept = { ...kept, session: written, view: emptySession() };
     const view = show(call);
     await giveCookie(call, written);
     return view;
   });
+}
+
+/** What `work` made of the session, or `undefined` when that is no longer this request's. */
+async function unlessCleared(
+  call: StoredCall,
+  session: StoredSession,
+  work: () => Promise<StoredSession | void>,
+): Promise<StoredSession | undefined> {
+  const { live, exchange, stored } = call;
+  const isCleared = async (): Promise<boolean> => {
+    await whenEnded(call);
+    // On a socket another read may have taken its place, of the same session.
+    return exchange.isSocket ? live.cleared : !isCurrent(call, session);
+  };
+  let written;
+  try {
+    written = (await work()) ?? session;
+  } catch (error) {
+    if (isIronkeepError(error) && error.code === "ERR_SESSION_NOT_FOUND" && (await isCleared())) return undefined;
+    throw error;
+  }
+  if (!(await isCleared())) return written;
+  // Nobody will have its id.
+  if (written !== session) await destroySession(stored, written);
+  return undefined;
 }

@@ -1,5 +1,7 @@
+import { emptyData } from "../../data.js";
 import { debug } from "../../debug.js";
-import { isIronkeepError } from "../../errors.js";
+import { ironkeepError, isIronkeepError } from "../../errors.js";
+import { validated } from "../../schema.js";
 import {
   importSealed,
   newSession,
@@ -11,68 +13,114 @@ import {
 import { readSessionCookie } from "../cookies.js";
 import { authentic } from "../opening.js";
 import { sessionHeader, sessionSealer } from "../session-config.js";
-import { emptyData } from "../../data.js";
-import { emptySession, mirror } from "../state.js";
-import type { Session } from "../types.js";
-import { isCurrent, type StoredCall } from "./call.js";
+import { emptySession, type Kept } from "../state.js";
+import { isCurrent, show, type StoredCall } from "./call.js";
 import { giveCookie } from "./cookie.js";
 
 /** `<kid>.<id>.<MAC>`: what no seal looks like. */
 const SIGNED_ID = /^\w+\.[\w-]{46}\.[\w-]{22}$/;
 
 /** What a request came with. */
-interface Presented {
-  readonly session: StoredSession;
-  /** The sealed session that it was imported from, in this request or before. */
-  readonly seal?: SealedSession | undefined;
+export type Presented = Pick<Kept, "seal" | "session"> & { readonly isFromHeader?: boolean };
+
+function nothing(): Presented {
+  return { session: newSession() };
 }
 
 /** The session of this request, from its state or its token. */
 export async function open(call: StoredCall): Promise<StoredSession> {
-  const { live } = call;
+  await whenEnded(call);
+  const { live, exchange, stored } = call;
   // A socket outlives requests: what it has is what the store has now.
-  if (live.kept && !call.exchange.isSocket) return live.kept.session;
-  live.opening ??= present(call).finally(() => {
-    live.opening = undefined;
-  });
-  return live.opening;
+  const isOpen = live.kept && !live.opening && !exchange.isSocket;
+  if (!isOpen) {
+    live.opening ??= present(call).finally(() => {
+      live.opening = undefined;
+    });
+    await live.opening;
+  }
+  const { kept } = live;
+  // Cleared while it was read.
+  if (!kept) return open(call);
+  if (kept.store !== stored.store) {
+    throw ironkeepError("ERR_CONFIG", `Two configurations of the session "${call.name}" have a store each in one request`);
+  }
+  // After another schema it is not asked: it may not take what that gave.
+  if (stored.schema && !kept.schema) await admit(call, kept);
+  return live.kept?.session ?? open(call);
 }
 
-async function present(call: StoredCall): Promise<StoredSession> {
-  const { live } = call;
-  const isCleared = live.cleared;
-  const presented = isCleared ? { session: newSession() } : await find(call);
-  // It was cleared while it was read: what was read is nobody's any more.
-  const kept = live.cleared === isCleared ? presented : { session: newSession() };
-  live.kept = { ...kept, view: emptySession() };
+/** Waits for a clear of this request's session that is under way, however it ends. */
+export async function whenEnded({ live }: StoredCall): Promise<void> {
+  while (live.ending) await live.ending.catch(() => undefined);
+}
+
+async function present(call: StoredCall): Promise<void> {
+  const { live, stored } = call;
+  const { session, seal, isFromHeader } = live.cleared ? nothing() : await find(call);
+  if (session.status === "new") Object.assign(session.data, await defaults(call));
+  live.kept = { session, seal, view: emptySession(), store: stored.store, schema: stored.schema };
   show(call);
-  await refresh(call, kept.session);
-  return kept.session;
+  await refresh(call, session, isFromHeader);
 }
 
-/** The session of the header's token, else that of the cookie's. */
-async function find(call: StoredCall): Promise<Presented> {
+/** What the data of a new session is before anything is written. */
+async function defaults({ stored, name }: StoredCall): Promise<object | undefined> {
+  return stored.schema && validated(stored.schema, emptyData(), name);
+}
+
+/** Checks a session by a schema that was opened without one. */
+async function admit(call: StoredCall, kept: Kept): Promise<void> {
+  const { live, stored, name } = call;
+  const { schema } = stored;
+  const { session } = kept;
+  if (!schema || session.status === "ended") return;
+  try {
+    const data = await validated(schema, session.data, name);
+    for (const key of Object.keys(session.data)) if (!(key in data)) delete session.data[key];
+    Object.assign(session.data, data);
+    kept.schema = schema;
+  } catch (error) {
+    if (stored.rejectsInvalid || !isIronkeepError(error) || error.code !== "ERR_SCHEMA") throw error;
+    if (live.kept !== kept) return;
+    live.kept = { ...kept, session: newSession(), seal: undefined, view: emptySession(), schema };
+  }
+  show(call);
+}
+
+/**
+ * What the header's token names, else the cookie's.
+ *
+ * @param isToEnd leaves a sealed session where it is, for who is about to end it.
+ */
+export async function find(call: StoredCall, isToEnd = false): Promise<Presented> {
   const { exchange, config, name } = call;
   const header = sessionHeader(config, name);
   const token = header && exchange.header(header);
-  const fromHeader = token ? await presentedBy(call, token) : undefined;
-  if (fromHeader && fromHeader.session.status !== "new") return fromHeader;
+  const fromHeader = token ? await presentedBy(call, token, isToEnd) : nothing();
+  if (fromHeader.session.status !== "new" || fromHeader.seal) return { ...fromHeader, isFromHeader: true };
   const cookie = readSessionCookie(exchange.header("cookie"), name);
-  return cookie ? presentedBy(call, cookie) : { session: newSession() };
+  return cookie ? presentedBy(call, cookie, isToEnd) : nothing();
 }
 
-async function presentedBy(call: StoredCall, token: string): Promise<Presented> {
-  const { exchange, config, name, live, stored } = call;
+async function presentedBy(call: StoredCall, token: string, isToEnd: boolean): Promise<Presented> {
+  const { stored } = call;
   if (SIGNED_ID.test(token)) return { session: await openSession(stored, token) };
-  if (!stored.migrate) return { session: newSession() };
+  const seal = stored.migrate && Date.now() < stored.migrate.until ? await unsealed(call, token) : undefined;
+  if (!seal) return nothing();
+  return { session: isToEnd ? newSession() : await importSealed(stored, seal), seal };
+}
+
+/** What an authentic seal holds that is not too old. */
+async function unsealed({ exchange, config, name, live }: StoredCall, token: string): Promise<SealedSession | undefined> {
   const sealer = sessionSealer(config, exchange.major);
   const opened = await authentic({ exchange, config, name, live, sealer }, token);
-  if (!opened?.session) return { session: newSession() };
-  return { session: await importSealed(stored, opened.session), seal: opened.session };
+  const id: unknown = opened?.session?.id;
+  return typeof id === "string" && id !== "" ? (opened?.session ?? undefined) : undefined;
 }
 
 /** Begins the idle time again where it is due, and sets the cookie where that has to be another. */
-async function refresh(call: StoredCall, session: StoredSession): Promise<void> {
+async function refresh(call: StoredCall, session: StoredSession, isFromHeader = false): Promise<void> {
   if (session.status !== "stored") return;
   try {
     await touchSession(call.stored, session);
@@ -82,26 +130,6 @@ async function refresh(call: StoredCall, session: StoredSession): Promise<void> 
   }
   if (!isCurrent(call, session)) return;
   show(call);
-  await giveCookie(call, session);
-}
-
-/** Brings what the handlers see up to the state of the session. */
-export function show(call: StoredCall): Session {
-  const { live, exchange, name } = call;
-  if (!live.kept) return emptySession();
-  const { session, view } = live.kept;
-  const isThere = session.status !== "ended";
-  const { createdAt, lastSeenAt, userId, authenticatedAt } = session;
-  Object.assign(view, {
-    id: isThere ? session.id : "",
-    createdAt,
-    lastSeenAt,
-    // What ended is nobody's to read.
-    data: isThere ? session.data : emptyData(),
-    userId: isThere ? userId : undefined,
-    authenticatedAt: isThere ? authenticatedAt : undefined,
-  });
-  live.session = view;
-  mirror(exchange, name, view);
-  return view;
+  // Who sends the header has a token to send, and a cookie may be of another session.
+  if (!isFromHeader) await giveCookie(call, session);
 }

@@ -1,0 +1,43 @@
+import { destroySession, endSealed } from "../../sessions/engine.js";
+import { mirror } from "../state.js";
+import type { StoredCall } from "./call.js";
+import { takeCookie } from "./cookie.js";
+import { find, whenEnded } from "./opening.js";
+
+/**
+ * Ends the session of this request, and deletes its cookie. What begins in this request before it is over waits for that, and
+ * then starts a new session; what was under way writes nothing.
+ *
+ * @throws the store's errors, and then nothing has changed as far as is known.
+ */
+export async function endSession(call: StoredCall): Promise<void> {
+  const { live } = call;
+  // Without one it goes on at once, so that no later call of the request comes before it.
+  if (live.ending) await whenEnded(call);
+  const ending = end(call).finally(() => {
+    if (live.ending === ending) live.ending = undefined;
+  });
+  live.ending = ending;
+  await ending;
+}
+
+async function end(call: StoredCall): Promise<void> {
+  const { live, stored, exchange, name } = call;
+  await live.opening?.catch(() => undefined);
+  const { kept } = live;
+  const isUnread = !live.cleared && (!kept || kept.session.status === "new");
+  if (kept) await destroySession(stored, kept.session);
+  if (kept?.seal) await endSealed(stored, kept.seal);
+  if (isUnread) await endPresented(call);
+  Object.assign(live, { session: undefined, kept: undefined, cleared: true });
+  mirror(exchange, name, undefined);
+  takeCookie(call);
+}
+
+/** Ends what was never read, or is refused by the schema: that must not keep anybody from signing out. */
+async function endPresented(call: StoredCall): Promise<void> {
+  const { stored } = call;
+  const { session, seal } = await find({ ...call, stored: { ...stored, schema: undefined } }, true);
+  await destroySession(stored, session);
+  if (seal) await endSealed(stored, seal);
+}
