@@ -132,6 +132,20 @@ describeMatrix("sealed sessions that become stored ones", (t, { it, expect }) =>
     expect(store.calls).toEqual([]);
   });
 
+  it("are none to a clear after `until`: that is of the cookie's session", async () => {
+    const { config } = setup(t, { migrate: { until: Date.now() - 1000 } });
+    t.route("/clear", async (event) => {
+      await clearSession(event, config);
+      return "done";
+    });
+    const browser = t.browser();
+    await browser.request("/visit");
+    const copy = t.browser(browser.jar.clone());
+    const seal = await makeSeal({ id: "s1", createdAt: Date.now(), data: update }, PASSWORD);
+    await browser.request("/clear", { headers: { "x-h3-session": seal } });
+    expect(await read(copy)).toEqual({ data: {} });
+  });
+
   it("keep their user: that of the seal, or whom `userId` finds", async () => {
     const { store, config } = setup(t, { migrate: { until: SOON(), userId: (data) => data["user"] as string } });
     t.route("/sealed", ours({}));

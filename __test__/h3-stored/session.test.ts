@@ -1,6 +1,8 @@
-import { clearSession, getSession, updateSession } from "ironkeep/h3";
+import { clearSession, getSession, updateSession, useSession } from "ironkeep/h3";
+import { createSessions } from "ironkeep/sessions";
 import { describeMatrix } from "../h3/_matrix.ts";
-import { setup } from "./_routes.ts";
+import { setup, visitor } from "./_routes.ts";
+import { PASSWORD } from "./_stores.ts";
 
 describeMatrix("a stored session", (t, { it, expect }) => {
   it("is not begun by a visitor who is only looked at", async () => {
@@ -61,6 +63,21 @@ describeMatrix("a stored session", (t, { it, expect }) => {
     await browser.request("/sign-out");
     expect(browser.jar.names).toEqual([]);
     expect((await copy.request("/read")).json<{ data: object }>().data).toEqual({});
+  });
+
+  it("that ends elsewhere leaves no data to the request whose write finds that out", async () => {
+    const { store, config } = setup(t);
+    t.route("/late", async (event) => {
+      const session = await useSession(event, config);
+      const before = { ...session.data };
+      await createSessions({ store, password: PASSWORD }).delete(session.id ?? "");
+      const code: unknown = await session.update({ late: true }).catch((error: { code: unknown }) => error.code);
+      return { before, code, id: session.id ?? null, data: session.data };
+    });
+    const browser = await visitor(t);
+    const reply = await browser.request("/late");
+    expect(reply.json()).toEqual({ before: { visits: 1 }, code: "ERR_SESSION_NOT_FOUND", id: null, data: {} });
+    expect(reply.setCookies).toEqual([]);
   });
 
   it("begins anew after a clear in the same request", async () => {

@@ -19,9 +19,11 @@ import * as stored from "./stored/index.js";
 import { write } from "./writing.js";
 
 /**
- * Gets the session of this request, and a manager to change it. A new session's cookie is set at once, unless `lazy`.
+ * Gets the session of this request, and a manager to change it. A new session's cookie is set at once, unless `lazy`; with a
+ * `store` the first write begins it.
  *
- * @param event an event of h3 v1 or v2, or a WebSocket peer, whose session can be read alone.
+ * @param event an event of h3 v1 or v2, or a WebSocket peer, whose sealed session can be read alone, and whose stored one has no
+ * new id.
  * @param config see {@link SessionConfig}. With a schema, its output is the type of the data.
  * @throws as `getSession`.
  */

@@ -29,7 +29,8 @@ import { seal, write } from "./writing.js";
  * Gets the session of this request. A new session is in memory alone until something is written.
  *
  * @throws `ERR_CONFIG` and `ERR_KEY_WEAK` for a configuration that cannot work; `ERR_BUSY` as a 503 when too many first-seen
- * tokens wait, and `ERR_STORE_UNAVAILABLE` when the revocation fails; `ERR_SCHEMA` with `onInvalid: "reject"`. A token that is
+ * tokens wait, `ERR_STORE_UNAVAILABLE` when the revocation or the store fails, and `ERR_STORE_TIMEOUT` and `ERR_STORE_CLOSED`
+ * with a store; `ERR_SCHEMA` with `onInvalid: "reject"`. A token that is
  * forged, expired, revoked or broken is no error: it means a new session.
  */
 export async function getSession<
@@ -48,7 +49,8 @@ export async function getSession<
  * An async function sees the data as the updates before it left it, so it must not wait for another function's update.
  *
  * @throws as {@link getSession}; `ERR_SCHEMA` for what the schema refuses, and then nothing has changed; `ERR_READ_ONLY` in a
- * WebSocket hook; `ERR_COOKIE_TOO_LARGE`, and then the cookie has not changed.
+ * WebSocket hook, but for a session that a store has; `ERR_COOKIE_TOO_LARGE`, and then the cookie has not changed. With a
+ * store: `ERR_SESSION_NOT_FOUND` for a session that ended elsewhere, `ERR_SESSION_CONFLICT`, `ERR_SESSION_TOO_LARGE`.
  */
 export async function updateSession<
   T extends SessionData = SessionData,
@@ -100,7 +102,7 @@ async function change(
 }
 
 /**
- * Slides `idleTimeout` now: seals the session again, and sets its cookie. Without `idleTimeout`, and for a session that no
+ * Slides `idleTimeout` now: seals the session again, and sets its cookie; or has the store begin it again. Without `idleTimeout`, and for a session that no
  * cookie holds, there is nothing to do.
  *
  * @throws as {@link updateSession}.
@@ -157,9 +159,9 @@ export async function unsealSession(
 
 /**
  * Ends the session of this request and deletes its cookie. The work is done before the promise is returned. Another copy of
- * the cookie stays good until it expires: see {@link destroySession}.
+ * the cookie stays good until it expires: see {@link destroySession}, which this is for a session in a store.
  *
- * @throws `ERR_READ_ONLY` in a WebSocket hook.
+ * @throws `ERR_READ_ONLY` in a WebSocket hook; with a store as {@link destroySession}.
  */
 export async function clearSession(event: SessionEvent, config: Partial<SessionConfig>): Promise<void> {
   if (stored.isStored(config)) return stored.destroy(event, config);
@@ -168,10 +170,10 @@ export async function clearSession(event: SessionEvent, config: Partial<SessionC
 
 /**
  * Ends the session of this request and deletes its cookie, as {@link clearSession}. Where the configuration has a revocation
- * that can, it ends the session itself first, so that no other copy of the cookie is good any more.
+ * that can, or a store, it ends the session itself first, so that no other copy of the cookie is good any more.
  *
- * @throws `ERR_READ_ONLY` in a WebSocket hook; `ERR_STORE_UNAVAILABLE` as a 503 when the revocation fails, and then nothing has
- * changed; as {@link getSession}, where there is a revocation.
+ * @throws `ERR_READ_ONLY` in a WebSocket hook, but with a store; `ERR_STORE_UNAVAILABLE` as a 503 when the revocation or the
+ * store fails, and then nothing has changed; as {@link getSession}, where there is one of the two.
  */
 export async function destroySession(event: SessionEvent, config: SessionConfig): Promise<void> {
   if (stored.isStored(config)) return stored.destroy(event, config);

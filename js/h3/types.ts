@@ -26,11 +26,11 @@ export type SessionEvent =
   | { readonly request: { readonly headers: HeadersLike }; readonly context: object }
   | { readonly headers: HeadersLike; readonly context: object };
 
-/** A session as it is sealed. */
+/** A session: as it is sealed, or as a store has it. */
 export interface Session<T extends SessionDataT = SessionDataT> {
-  /** Empty inside a cached or prerendered handler, where there is no session. */
+  /** Empty inside a cached or prerendered handler, where there is no session, and with a store before the first write. */
   id: string;
-  /** When the session was created, in milliseconds since the epoch. `maxAge` counts from here. */
+  /** When the session was created, in milliseconds since the epoch. `maxAge` counts from here. 0 before a store has it. */
   createdAt: number;
   /** When the session was last sealed, in milliseconds since the epoch. Only kept with `idleTimeout`, which counts from here. */
   lastSeenAt?: number;
@@ -55,7 +55,7 @@ export interface RegenerateOptions {
 
 /** What `useSession` gives. All of it is read anew each time, and every function may be taken off on its own. */
 export interface SessionManager<T extends SessionDataT = SessionDataT> {
-  /** `undefined` once the session is cleared. */
+  /** `undefined` once the session is cleared, and with a store before the first write. */
   readonly id: string | undefined;
   readonly data: SessionData<T>;
   /** Who signed in, by {@link regenerate}. */
@@ -75,9 +75,9 @@ export interface SessionManager<T extends SessionDataT = SessionDataT> {
   readonly touch: () => Promise<SessionManager<T>>;
   /** `flash(key, value)` keeps a value until `flash(key)` takes it out, in this request or a later one. It is no part of `data`. */
   readonly flash: SessionFlash<T>;
-  /** Ends the session and deletes the cookie. What is written afterwards starts a new session. */
+  /** Ends the session and deletes the cookie. What is written afterwards starts a new session. With a store, as `destroy`. */
   readonly clear: () => Promise<SessionManager<T>>;
-  /** `clear`, and other copies of the cookie end too, where there is a `revocation`. */
+  /** `clear`, and other copies of the cookie end too, where there is a `store` or a `revocation`. */
   readonly destroy: () => Promise<SessionManager<T>>;
 }
 
@@ -157,7 +157,10 @@ export interface SessionConfig {
   legacySealFallback?: boolean | undefined;
   /** Ironkeep: the application that may read the session, where the format binds it (`ik1`). @default "" */
   audience?: string | undefined;
-  /** Ironkeep: `true`: `useSession` sets no cookie for a new session before something is written. @default false */
+  /**
+   * Ironkeep: `true`: `useSession` sets no cookie for a new session before something is written. With a store it never does.
+   * @default false
+   */
   lazy?: boolean | undefined;
   /**
    * Ironkeep: which PBKDF2 iterations are written: 1 (h3 v1's) or 2 (h3 v2's, 8192). Both are read.

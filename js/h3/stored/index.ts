@@ -185,7 +185,11 @@ async function unlessCleared(
   try {
     written = (await work()) ?? session;
   } catch (error) {
-    if (isIronkeepError(error) && error.code === "ERR_SESSION_NOT_FOUND" && (await isCleared())) return undefined;
+    if (isIronkeepError(error) && error.code === "ERR_SESSION_NOT_FOUND") {
+      if (await isCleared()) return undefined;
+      // Who goes on has no data any more of what ended elsewhere.
+      show(call);
+    }
     throw error;
   }
   if (!(await isCleared())) return written;
