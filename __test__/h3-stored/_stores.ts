@@ -17,11 +17,13 @@ interface Controls {
   calls: string[];
   /** Runs before each call. */
   before: ((name: string) => Promise<void> | void) | undefined;
+  /** Runs before each reply. */
+  after: ((name: string) => Promise<void> | void) | undefined;
 }
 
 /** A store whose calls can be failed, counted, held up, or made to hang. */
 export function faulty(store: SessionStore): SessionStore & Controls {
-  const state: Controls = { fault: undefined, fails: undefined, calls: [], before: undefined };
+  const state: Controls = { fault: undefined, fails: undefined, calls: [], before: undefined, after: undefined };
   return new Proxy(store, {
     get(target, key) {
       if (key in state) return state[key as keyof Controls];
@@ -33,7 +35,9 @@ export function faulty(store: SessionStore): SessionStore & Controls {
         if (state.fault === "hangs") return new Promise(() => undefined);
         if (state.fault === "throws" || state.fails === key) throw new Error("no route to host");
         if (state.fault === "closed") throw Object.assign(new Error("closed"), { code: "ERR_STORE_CLOSED" });
-        return (value as (...args: unknown[]) => unknown).apply(target, args);
+        const reply = await (value as (...args: unknown[]) => unknown).apply(target, args);
+        await state.after?.(String(key));
+        return reply;
       };
     },
     set(_, key, value) {

@@ -121,6 +121,31 @@ describeMatrix("the end of a stored session", (t, { it, expect }) => {
     });
   }
 
+  it("ends the session of another user that a sign-in is just making", async () => {
+    const { store, config } = setup(t);
+    const [reached, go] = [gate(), gate()];
+    t.route("/race", async (event) => {
+      await useSession(event, config);
+      store.after = async (name) => {
+        if (name !== "regenerate") return;
+        reached.open();
+        await go.opened;
+      };
+      const given = regenerateSession(event, config, { userId: "eve" });
+      await reached.opened;
+      const cleared = clearSession(event, config);
+      go.open();
+      await cleared;
+      return { id: (await given).id };
+    });
+    const browser = await visitor(t);
+    await browser.request("/sign-in");
+    const reply = await browser.request("/race");
+    expect(reply.json()).toEqual({ id: "" });
+    expect(reply.cookies.map(isDeletion)).toEqual([true]);
+    for (const userId of ["ada", "eve"]) expect(await store.list({ now: Date.now() }, userId)).toEqual([]);
+  });
+
   for (const onInvalid of ["reset", "reject"] as const) {
     it(`does not read the data, so that a schema which refuses it keeps nobody signed in: ${onInvalid}`, async () => {
       captureWarnings();

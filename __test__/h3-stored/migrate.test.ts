@@ -2,7 +2,9 @@ import { createKeyring } from "ironkeep";
 import { clearSession, type SessionConfig, updateSession, useSession } from "ironkeep/h3";
 import * as v1 from "h3-v1";
 import * as v2 from "h3-v2";
+import { createSessions } from "ironkeep/sessions";
 import { vi } from "vitest";
+import { z } from "zod";
 import { isDeletion } from "../h3/_cookies.ts";
 import { type Handler, describeMatrix } from "../h3/_matrix.ts";
 import { makeSeal } from "../h3/_seals.ts";
@@ -104,6 +106,58 @@ describeMatrix("sealed sessions that become stored ones", (t, { it, expect }) =>
     expect(store.calls).not.toContain("create");
     const late = await copy.request("/read");
     expect([late.json<Seen>(), late.setCookies]).toEqual([{ data: {} }, []]);
+  });
+
+  it("that the schema refuses are none, and end with a clear", async () => {
+    captureWarnings();
+    const { config } = setup(t, { migrate: { until: SOON() } });
+    const strict = { ...config, schema: z.object({ name: z.string() }) };
+    t.route("/sealed", ours({}));
+    t.route("/strict", async (event) => {
+      const session = await useSession(event, strict);
+      await session.clear();
+      return session.data;
+    });
+    const browser = t.browser();
+    await browser.request("/sealed");
+    const copy = t.browser(browser.jar.clone());
+    expect((await browser.request("/strict")).json()).toEqual({});
+    expect(await read(copy)).toEqual({ data: {} });
+  });
+
+  it("keep nobody from signing in: refused by a schema, by a revocation, or long over", async () => {
+    captureWarnings();
+    const now = Date.UTC(2026, 0, 15, 12);
+    vi.useFakeTimers({ toFake: ["Date"], now });
+    const { store, config } = setup(t, { migrate: { until: now + 1e9 } });
+    const strict = { ...config, schema: z.object({ name: z.string() }).partial({ name: true }).strict() };
+    t.route("/strict", async (event) => {
+      const session = await useSession(event, strict);
+      const seen = { ...session.data };
+      await session.regenerate({ userId: "bob" });
+      return { seen };
+    });
+    const browserWith = async (payload: object) => {
+      const browser = t.browser();
+      browser.jar.set("h3", await makeSeal({ createdAt: now, data: update, ...payload }, PASSWORD));
+      return browser;
+    };
+    const refused = await browserWith({ id: "refused" });
+    expect((await refused.request("/strict")).json()).toEqual({ seen: {} });
+    expect(refused.jar.value("h3")).toMatch(/^0\./);
+    const revoked = await browserWith({ id: "revoked", userId: "ada", authenticatedAt: now });
+    vi.setSystemTime(now + 1000);
+    await createSessions({ store, password: PASSWORD }).revoke("ada");
+    expect(await read(revoked)).toEqual({ data: {} });
+    expect((await revoked.request("/sign-in")).json()).toMatchObject({ userId: "ada", data: {} });
+    // The reply that had its new cookie was lost.
+    const over = await browserWith({ id: "over" });
+    const lost = t.browser(over.jar.clone());
+    await lost.request("/read");
+    await lost.request("/sign-out");
+    expect((await over.request("/visit")).status).toBe(401);
+    vi.setSystemTime(now + 100_000);
+    expect((await over.request("/visit")).json()).toMatchObject({ data: { visits: 1 } });
   });
 
   it("stay sealed in an outage", async () => {

@@ -32,8 +32,9 @@ export interface SealedSession {
  * same session, and to none once that has ended.
  *
  * - `stored`: it is there. `needsCookie` is true.
- * - `ended`: it was imported, or ended before that, and is over. No cookie may be set.
- * - `new`: seals are not taken over: there is no `migrate`, or its `until` has passed.
+ * - `ended`: it ended not long ago, or before it was imported. No cookie may be set.
+ * - `new`: it is not taken over. There is no `migrate`, or its `until` has passed; it is too old, refused by the schema, or older
+ *   than its user's revocation; or it was imported, and that session is over. Whoever writes then begins another.
  *
  * @throws the store's errors; `ERR_SCHEMA` with `onInvalid: "reject"`.
  */
@@ -52,13 +53,11 @@ export async function importSealed(stored: Stored, seal: SealedSession, call?: C
   const id = importedSessionId(state.tag, name);
   const key = storeKey(id) as string;
   if (state.outcome === "open") {
-    const isOpen = await begin(stored, waiting, { id, key, name, seal, data, userId });
-    if (!isOpen) return endedSession();
+    const refused = await begin(stored, waiting, { id, key, name, seal, data, userId });
+    if (refused) return refused;
   }
   const session = await load(stored, waiting, id, key);
-  // Its data is refused by the schema, or it is over: a sealed session is imported once.
-  if (session.status !== "stored") return endedSession();
-  session.needsCookie = true;
+  session.needsCookie = session.status === "stored";
   return session;
 }
 
@@ -89,27 +88,28 @@ interface Imported {
   readonly userId: string | undefined;
 }
 
-/** Creates the record, unless another request has. Says whether there is one. */
-async function begin(stored: Stored, waiting: Waiting, imported: Imported): Promise<boolean> {
+/** Creates the record, unless another request has. When there is none, what the visitor has instead. */
+async function begin(stored: Stored, waiting: Waiting, imported: Imported): Promise<StoredSession | undefined> {
   const { id, key, name, seal, data, userId } = imported;
   const now = Date.now();
   const createdAt = timeOf(seal.createdAt, now) ?? 0;
   const age = now - createdAt;
   const maxAge = stored.hasMaxAge ? stored.maxAge - age : stored.maxAge;
-  if (maxAge <= 0) return false;
+  if (maxAge <= 0) return newSession();
   let content;
   try {
     content = contentOf(await checked(stored, data), objectOf(seal.flash));
   } catch (error) {
     if (stored.rejectsInvalid || !hasCode(error, "ERR_SCHEMA")) throw error;
-    return false;
+    return newSession();
   }
   // Who signed in at an unknown time did so when the session began, or later: the earliest time is the safe one.
   const authenticated = userId === undefined ? undefined : now - (timeOf(seal.authenticatedAt, now) ?? createdAt);
   const birth = { content, userId, label: undefined, authenticated, age, maxAge, import: name };
   const created = await create(stored, waiting, key, newRecord(stored, birth));
   if (created.outcome === "done") stored.events.emit("created", { id, handle: key, userId, imported: true });
-  return created.outcome === "done" || created.outcome === "exists";
+  if (created.outcome === "done" || created.outcome === "exists") return undefined;
+  return created.outcome === "revoked" ? newSession() : endedSession();
 }
 
 /**

@@ -98,7 +98,7 @@ export async function find(call: StoredCall, isToEnd = false): Promise<Presented
   const header = sessionHeader(config, name);
   const token = header && exchange.header(header);
   const fromHeader = token ? await presentedBy(call, token, isToEnd) : nothing();
-  if (fromHeader.session.status !== "new" || fromHeader.seal) return { ...fromHeader, isFromHeader: true };
+  if (fromHeader.session.status !== "new" || (isToEnd && fromHeader.seal)) return { ...fromHeader, isFromHeader: true };
   const cookie = readSessionCookie(exchange.header("cookie"), name);
   return cookie ? presentedBy(call, cookie, isToEnd) : nothing();
 }
