@@ -24,8 +24,8 @@ describeMatrix("flash in a stored session", (t, { it, expect }) => {
   it("is had by one of two reads in one request", async () => {
     const { config } = setup(t);
     t.route("/twice", async (event) => {
-      const read = () => flashSession(event, config, "note");
-      const [first = null, second = null] = await Promise.all([read(), read()]);
+      const take = () => flashSession(event, config, "note");
+      const [first = null, second = null] = await Promise.all([take(), take()]);
       return [first, second];
     });
     const browser = await visitor(t);

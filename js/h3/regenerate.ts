@@ -52,7 +52,8 @@ function userOf(options: RegenerateOptions | undefined): string | undefined {
 /** @throws `ERR_CONFIG` for what a sealed session has no place for: who relied on a cap would have none. */
 function requireNoStore({ label, cap }: RegenerateOptions = {}): void {
   const option = (cap !== undefined && "cap") || (label !== undefined && "label");
-  if (option) throw ironkeepError("ERR_CONFIG", `regenerate: \`${option}\` is for sessions that are kept in a \`store\``);
+  if (option)
+    throw ironkeepError("ERR_CONFIG", `regenerate: \`${option}\` is for sessions that are kept in a \`store\``);
 }
 
 async function changeId(call: Call, session: Session, userId: string | undefined): Promise<void> {

@@ -43,7 +43,10 @@ export async function open(call: StoredCall): Promise<StoredSession> {
   // Cleared while it was read.
   if (!kept) return open(call);
   if (kept.store !== stored.store) {
-    throw ironkeepError("ERR_CONFIG", `Two configurations of the session "${call.name}" have a store each in one request`);
+    throw ironkeepError(
+      "ERR_CONFIG",
+      `Two configurations of the session "${call.name}" have a store each in one request`,
+    );
   }
   // After another schema it is not asked: it may not take what that gave.
   if (stored.schema && !kept.schema) await admit(call, kept);
@@ -112,7 +115,10 @@ async function presentedBy(call: StoredCall, token: string, isToEnd: boolean): P
 }
 
 /** What an authentic seal holds that is not too old. */
-async function unsealed({ exchange, config, name, live }: StoredCall, token: string): Promise<SealedSession | undefined> {
+async function unsealed(
+  { exchange, config, name, live }: StoredCall,
+  token: string,
+): Promise<SealedSession | undefined> {
   const sealer = sessionSealer(config, exchange.major);
   const opened = await authentic({ exchange, config, name, live, sealer }, token);
   const id: unknown = opened?.session?.id;
