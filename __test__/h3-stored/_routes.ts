@@ -1,4 +1,5 @@
 import { flashSession, type SessionConfig, useSession } from "ironkeep/h3";
+import type { SessionStore } from "ironkeep/store";
 import type { Browser, MatrixContext } from "../h3/_matrix.ts";
 import { faulty, MapStore, PASSWORD } from "./_stores.ts";
 
@@ -10,8 +11,8 @@ export interface Seen {
 }
 
 /** A store, a configuration that uses it, and routes: one for each thing that a handler does with a session. */
-export function setup(t: MatrixContext, more: Partial<SessionConfig> = {}) {
-  const store = faulty(new MapStore());
+export function setup(t: MatrixContext, more: Partial<SessionConfig> = {}, backing: SessionStore = new MapStore()) {
+  const store = faulty(backing);
   const config: SessionConfig = { password: PASSWORD, store, ...more };
   t.route("/read", async (event) => {
     const { id, data, userId } = await useSession(event, config);

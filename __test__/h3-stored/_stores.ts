@@ -1,4 +1,4 @@
-import type { SessionStore } from "ironkeep/sessions";
+import type { SessionStore } from "ironkeep/store";
 import { MapStore } from "../../examples/custom-store/map-store.ts";
 
 export { MapStore };

@@ -77,6 +77,12 @@ describeMatrix("the cookie of a stored session", (t, { it, expect }) => {
 });
 
 describeMatrix("options of stored sessions", (t, { it, expect }) => {
+  it("are all known in strict mode", async () => {
+    const migrate = { until: Date.now() + 1000, userId: () => undefined };
+    setup(t, { strict: true, migrate, deadline: 300, tombstone: 90, onConflict: "throw", onInvalid: "reject" });
+    expect((await t.request("/visit")).status).toBe(200);
+  });
+
   const FAULTS = {
     "a password that looks typed": { password: "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa" },
     "a revocation, which is for sealed sessions": { revocation: { notBefore: () => undefined } },

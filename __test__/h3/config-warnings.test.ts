@@ -43,7 +43,7 @@ describe("warnings about a config", () => {
   });
 
   it("the documented keys are all known", async () => {
-    const config: Required<Omit<SessionConfig, "crypto" | "schema" | "seal">> = {
+    const config: Required<Omit<SessionConfig, "crypto" | "schema" | "seal" | "store">> = {
       password: PASSWORD,
       audience: "",
       maxAge: 60,
@@ -60,6 +60,10 @@ describe("warnings about a config", () => {
       revocation: { notBefore: () => undefined },
       revocationTimeout: 1,
       onInvalid: "reset",
+      migrate: { until: 0 },
+      deadline: 250,
+      tombstone: 60,
+      onConflict: "merge",
       strict: true,
     };
     const { crypto } = globalThis;
