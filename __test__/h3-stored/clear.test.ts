@@ -58,6 +58,30 @@ describeMatrix("the end of a stored session", (t, { it, expect }) => {
     expect(await read(browser)).toEqual({ id, data });
   });
 
+  it("is one for a read that is under way, too", async () => {
+    const { store, config } = setup(t);
+    const [reached, go] = [gate(), gate()];
+    t.route("/race", async (event) => {
+      store.after = async () => {
+        store.after = undefined;
+        reached.open();
+        await go.opened;
+      };
+      const reading = useSession(event, config);
+      await reached.opened;
+      const cleared = clearSession(event, config);
+      // Enough for an end that waits for nothing.
+      for (let ticks = 0; ticks < 10; ticks++) await new Promise(setImmediate);
+      go.open();
+      await Promise.all([reading, cleared]);
+      return getSession(event, config);
+    });
+    const browser = await visitor(t);
+    const reply = await browser.request("/race");
+    expect(reply.json()).toMatchObject({ id: "", data: {} });
+    expect(reply.cookies.map(isDeletion)).toEqual([true]);
+  });
+
   for (const held of ["before", "during"] as const) {
     it(`drops an update that is ${held} its write, and lets no cookie of it out`, async () => {
       const { store, config } = setup(t);

@@ -1,5 +1,6 @@
 import { createKeyring } from "ironkeep";
 import { sealSession, type SessionConfig, unsealSession, updateSession, useSession } from "ironkeep/h3";
+import { vi } from "vitest";
 import { describeMatrix } from "../h3/_matrix.ts";
 import { read, type Seen, setup, visitor } from "./_routes.ts";
 import { OTHER_PASSWORD, PASSWORD } from "./_stores.ts";
@@ -64,6 +65,42 @@ describeMatrix("the token of a stored session", (t, { it, expect }) => {
       await ring.refresh();
       expect((await read(browser)).id).toBe(browser.id);
       expect(await readWith({ cookie: `h3=${old}` })).toEqual({ data: {} });
+    } finally {
+      ring.close();
+    }
+  });
+
+  it("is issued again for all who ask meanwhile: none of them goes on without it", async () => {
+    vi.useFakeTimers({ toFake: ["Date"] });
+    const keys = { current: [OLD] };
+    const ring = createKeyring({ keys: () => keys.current, refreshInterval: 0 });
+    try {
+      const { store, config } = setup(t, { password: ring, idleTimeout: 100 });
+      t.route("/twice", async (event) => {
+        let touched = (): void => undefined;
+        let goOn = (): void => undefined;
+        const reached = new Promise<void>((resolve) => (touched = resolve));
+        const held = new Promise<void>((resolve) => (goOn = resolve));
+        store.before = async (name) => {
+          if (name !== "touch") return;
+          touched();
+          await held;
+        };
+        const first = useSession(event, config);
+        await reached;
+        const second = useSession(event, config);
+        goOn();
+        const { id } = await second;
+        void first;
+        return { id };
+      });
+      const browser = await visitor(t);
+      keys.current = [NEW, OLD];
+      await ring.refresh();
+      vi.setSystemTime(Date.now() + 50_000);
+      const reply = await browser.request("/twice");
+      expect(reply.json()).toEqual({ id: browser.id });
+      expect(reply.cookie("h3").value.slice(0, 3)).toBe("k2.");
     } finally {
       ring.close();
     }
