@@ -160,6 +160,30 @@ describeMatrix("sealed sessions that become stored ones", (t, { it, expect }) =>
     expect((await over.request("/visit")).json()).toMatchObject({ data: { visits: 1 } });
   });
 
+  it("that a revocation had ended do not come back, and an outage of it is one", async () => {
+    const state = { notBefore: () => Date.now() + 1000 };
+    const revocation = { notBefore: () => state.notBefore() };
+    const { store, config } = setup(t, { migrate: { until: SOON() }, revocation });
+    t.route("/clear", async (event) => {
+      await clearSession(event, config);
+      return "done";
+    });
+    const seal = { id: "s1", createdAt: Date.now(), data: update, userId: "ada", authenticatedAt: Date.now() };
+    const headers = { cookie: `h3=${await makeSeal(seal, PASSWORD)}` };
+    const ended = await t.request("/read", { headers });
+    expect([ended.json<Seen>(), ended.setCookies]).toEqual([{ data: {} }, []]);
+    state.notBefore = () => {
+      throw new Error("down");
+    };
+    const outage = await t.request("/read", { headers });
+    expect([outage.status, outage.setCookies]).toEqual([503, []]);
+    expect(store.calls).toEqual([]);
+    // Who signs out need not ask.
+    expect((await t.request("/clear", { headers })).status).toBe(200);
+    state.notBefore = () => 0;
+    expect((await t.request("/read", { headers })).json<Seen>()).toEqual({ data: {} });
+  });
+
   it("stay sealed in an outage", async () => {
     const { store } = setup(t, { migrate: { until: SOON() }, deadline: 20 });
     t.route("/sealed", ours({}));

@@ -31,10 +31,10 @@ const NO_USE = ["generateId", "crypto"] as const;
  */
 export function storedOf(config: StoredSessionConfig): Stored {
   checkConfig(config);
-  if (config.revocation) {
+  if (config.revocation && !config.migrate) {
     throw ironkeepError(
       "ERR_CONFIG",
-      "revocation: is for sealed sessions; with a store, use destroy, or revoke of createSessions",
+      "revocation: is for sealed sessions, and with a store for those that `migrate` takes over; use destroy, or revoke of createSessions",
     );
   }
   for (const option of NO_USE) {

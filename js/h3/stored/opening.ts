@@ -2,18 +2,13 @@ import { emptyData } from "../../data.js";
 import { debug } from "../../debug.js";
 import { ironkeepError, isIronkeepError } from "../../errors.js";
 import { validated } from "../../schema.js";
-import {
-  importSealed,
-  newSession,
-  openSession,
-  type SealedSession,
-  type StoredSession,
-  touchSession,
-} from "../../sessions/engine.js";
+import { importSealed, newSession, openSession, type StoredSession, touchSession } from "../../sessions/engine.js";
+import { isRevoked } from "../admission.js";
 import { readSessionCookie } from "../cookies.js";
 import { authentic } from "../opening.js";
 import { sessionHeader, sessionSealer } from "../session-config.js";
 import { emptySession, type Kept } from "../state.js";
+import type { Session } from "../types.js";
 import { isCurrent, show, type StoredCall } from "./call.js";
 import { giveCookie } from "./cookie.js";
 
@@ -110,7 +105,7 @@ async function presentedBy(call: StoredCall, token: string, isToEnd: boolean): P
   const { stored } = call;
   if (SIGNED_ID.test(token)) return { session: await openSession(stored, token) };
   const seal = stored.migrate && Date.now() < stored.migrate.until ? await unsealed(call, token) : undefined;
-  if (!seal) return nothing();
+  if (!seal || (!isToEnd && (await isEnded(call, seal)))) return nothing();
   return { session: isToEnd ? newSession() : await importSealed(stored, seal), seal };
 }
 
@@ -118,11 +113,16 @@ async function presentedBy(call: StoredCall, token: string, isToEnd: boolean): P
 async function unsealed(
   { exchange, config, name, live }: StoredCall,
   token: string,
-): Promise<SealedSession | undefined> {
+): Promise<Partial<Session> | undefined> {
   const sealer = sessionSealer(config, exchange.major);
   const opened = await authentic({ exchange, config, name, live, sealer }, token);
   const id: unknown = opened?.session?.id;
   return typeof id === "string" && id !== "" ? (opened?.session ?? undefined) : undefined;
+}
+
+/** Whether the revocation of before ended a sealed session: it is not to come back by an import. */
+async function isEnded({ exchange, config, name }: StoredCall, seal: Partial<Session>): Promise<boolean> {
+  return config.revocation ? isRevoked({ exchange, config, name }, config.revocation, seal) : false;
 }
 
 /** Begins the idle time again where it is due, and sets the cookie where that has to be another. */
