@@ -18,6 +18,10 @@ export const peerName = {
   secretbox: `sodium-native ${pinned["sodium-native"]}`,
   fastify: `fastify ${pinned.fastify}`,
   secureSession: `@fastify/secure-session ${pinned["@fastify/secure-session"]}`,
+  expressSession: `express-session ${pinned["express-session"]}`,
+  lruCache: `lru-cache ${pinned["lru-cache"]}`,
+  unstorage: `unstorage ${pinned.unstorage}`,
+  betterSqlite3: `better-sqlite3 ${pinned["better-sqlite3"]}`,
 };
 
 /** The commit that is measured, with a plus when files were changed since; null outside of a repository. */

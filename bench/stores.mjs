@@ -1,0 +1,107 @@
+// Stores of sessions: get, set, touch and destroy on Ironkeep's stores and on what people have without them, and a million
+// sessions in each.
+//
+// How to read it: a session is 500 bytes of JSON, and JSON is in every operation that has it: an object goes in and comes out.
+// "main us" is the CPU of the main thread for one operation, which is what a server's event loop has to give; "all us" that of
+// all threads, those of SQLite and of V8's garbage collector included. "in flight" is how many operations are begun before
+// the first is done: the next begins as soon as one is. "stall ms" is the longest turn of the event loop in a pass of its own,
+// where each operation begins in a turn of its own as a request does. "x ops" is Ironkeep's ops/s in times of the row's: under
+// 1 the row is ahead, and a line below the table says so. "of main" is Ironkeep's main-thread CPU as a share of the row's.
+// Contenders alternate; medians of the rounds, and "least" the least of them. A stall's median far over its least was the
+// machine's.
+//
+// What favours the peers: their keys are strings whose hash V8 has already; only Ironkeep's store in memory and lru-cache are
+// bounded; express-session, unstorage and a Map know no users, caps, tombstones or conflicts; better-sqlite3 has no index by
+// expiry. A set of Ironkeep's names the version and a write token, and a destroy leaves a tombstone. Both SQLites use WAL;
+// better-sqlite3 takes the log into the file at its default of 1,000 pages, Ironkeep at its own of 4,000. What FULL comes to
+// depends on the disk: the line above the tables says how long one fdatasync takes here.
+//
+// The million: each contender is a process. "heap MB" is V8's live heap with what it accounts for outside, and "RSS MB" the
+// resident memory, both over what the process had before it was filled, the larger of after the filling and after the load,
+// after a full garbage collection. "x raw" compares RSS with 500 + 128 bytes for each session. The load is 64 requests in
+// flight, each a get and then a set of a session far from the last one; its CPU is for one of these two.
+import { closeSync, fdatasyncSync, mkdirSync, mkdtempSync, openSync, rmSync, writeSync } from "node:fs";
+import { join } from "node:path";
+
+import { root } from "../scripts/lib/run.mjs";
+import { mainClock } from "./lib/cpu.mjs";
+import { Document, machineLine } from "./lib/document.mjs";
+import { summary } from "./lib/rounds.mjs";
+import { short } from "./lib/table.mjs";
+import { ensureBetterSqlite3, families } from "./stores/contenders.mjs";
+import { GROUPS, measureGroup } from "./stores/operations.mjs";
+import { goals, printFamily, printGoals, printResident } from "./stores/report.mjs";
+import { measureResident } from "./stores/resident.mjs";
+import { BYTES } from "./stores/sessions.mjs";
+
+const ROUNDS = 7;
+const RESIDENT = 1_000_000;
+const RESIDENT_ROUNDS = 3;
+const SYNCS = 100;
+
+/** How long the disk of the folder takes to keep 4 KB, in microseconds. */
+function measureSync(folder) {
+  const path = join(folder, "sync");
+  const file = openSync(path, "w");
+  const block = Buffer.alloc(4096, 1);
+  try {
+    const times = Array.from({ length: SYNCS }, () => {
+      writeSync(file, block);
+      const start = performance.now();
+      fdatasyncSync(file);
+      return (performance.now() - start) * 1e3;
+    });
+    return summary(times);
+  } finally {
+    closeSync(file);
+    rmSync(path);
+  }
+}
+
+async function measureFamily(family, folder) {
+  const groups = [];
+  for (const group of GROUPS) {
+    groups.push(await measureGroup(families[family], { ...group, rounds: ROUNDS, folder }));
+  }
+  printFamily(family, groups);
+  return groups;
+}
+
+async function measure(folder) {
+  const sync = measureSync(folder);
+  console.log(`\n${machineLine()}`);
+  console.log(
+    `Sessions of ${BYTES} bytes, JSON included; CPU of the main thread by ${mainClock}.\n` +
+      `One fdatasync takes ${short(sync.median)} us here, at least ${short(sync.least)}. bench/stores.mjs says how to read it.`,
+  );
+  const groups = {};
+  for (const family of Object.keys(families)) groups[family] = await measureFamily(family, folder);
+  const resident = await measureResident({ count: RESIDENT, rounds: RESIDENT_ROUNDS, folder });
+  printResident(resident.rows, resident);
+  return { sync, groups, resident };
+}
+
+/** Measures, prints, and gives the result as data. */
+export async function run() {
+  ensureBetterSqlite3();
+  const document = new Document("stores");
+  // On the disk of the repository: the system's folder for such files may be in memory, where no commit waits.
+  const target = join(root, "target");
+  mkdirSync(target, { recursive: true });
+  const folder = mkdtempSync(join(target, "bench-stores-"));
+  try {
+    const { sync, groups, resident } = await measure(folder);
+    const goalsMet = goals(groups, resident.rows);
+    printGoals(goalsMet);
+    return document.with({
+      rounds: ROUNDS,
+      bytes: BYTES,
+      fdatasyncMicroseconds: sync,
+      operations: groups,
+      resident,
+      goals: goalsMet,
+    });
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,109 @@
+// Tables of what was measured, and how far the goals are met.
+import { short, table } from "../lib/table.mjs";
+import { peerName } from "../lib/versions.mjs";
+
+const TITLES = {
+  memory: "In memory",
+  normal: "In a file, synchronous NORMAL",
+  full: "In a file, synchronous FULL",
+};
+/** Live V8 heap of a million sessions that counts as none: 16 bytes a session. */
+const NO_HEAP_BYTES = 16e6;
+
+const mega = (bytes) => (bytes / 1e6).toFixed(0);
+const pair = ({ median, least }) => [short(median), short(least)];
+
+/** Prints the rows of a family's groups. */
+export function printFamily(family, groups) {
+  const header = ["", "in flight", "ops/s", "main us", "least", "all us", "least", "stall ms", "least", "x ops", "of main"];
+  const cells = groups.flat().map((row) => [
+    `${row.operation}: ${row.name}`,
+    String(row.inFlight),
+    short(row.opsPerSecond),
+    ...pair(row.mainCpuMicroseconds),
+    ...pair(row.allCpuMicroseconds),
+    ...pair(row.longestStallMilliseconds),
+    `${short(row.timesOps)} x`,
+    short(row.ofMainCpu.ofMedians),
+  ]);
+  console.log(`\n${TITLES[family]}; ${groups[0][0].rounds} rounds\n${table(header, cells)}`);
+  for (const line of ahead(groups)) console.log(line);
+}
+
+/** A line for each contender that does more operations than Ironkeep. */
+function ahead(groups) {
+  const rows = groups.flat().filter(({ timesOps }) => timesOps < 1);
+  const names = [...new Set(rows.map(({ name }) => name))];
+  return names.map((name) => {
+    const where = rows
+      .filter((row) => row.name === name)
+      .map(({ operation, inFlight, timesOps }) => `${operation} at ${inFlight} (${short(1 / timesOps)} x)`);
+    return `${name} is ahead of Ironkeep: ${where.join(", ")}`;
+  });
+}
+
+/** Prints the rows of the million. */
+export function printResident(rows, { count, rawBytes }) {
+  const header = ["", "fill s", "heap MB", "RSS MB", "x raw", "ops/s", "main us", "all us", "stall ms", "x ops", "of main"];
+  const cells = rows.map((row) => [
+    row.name,
+    short(row.fillSeconds.median),
+    mega(row.heapBytes.median),
+    mega(row.rssBytes.median),
+    short(row.rssOfRaw),
+    short(row.opsPerSecond.median),
+    short(row.mainCpuMicroseconds.median),
+    short(row.allCpuMicroseconds.median),
+    short(row.longestStallMilliseconds.median),
+    `${short(row.timesOps)} x`,
+    short(row.ofMainCpu),
+  ]);
+  console.log(
+    `\n${count.toLocaleString("en-US")} sessions, each contender in a process of its own, ${rows[0].rounds} rounds; raw: ` +
+      `${mega(rawBytes)} MB.\n${table(header, cells)}`,
+  );
+}
+
+/**
+ * The goals, and how far they are met.
+ *
+ * @param groups those of each family; a family that was not measured has no goals.
+ * @param resident the rows of the million, if they were measured.
+ */
+export function goals(groups, resident) {
+  const ofFile = ["normal", "full"].flatMap((family) => (groups[family] ? fileGoals(family, groups[family]) : []));
+  return [...ofFile, ...(resident ? residentGoals(resident) : [])].map((goal) => ({
+    ...goal,
+    met: goal.atLeast === undefined ? goal.value <= goal.atMost : goal.value >= goal.atLeast,
+  }));
+}
+
+function fileGoals(family, groups) {
+  const row = groups.flat().find((one) => {
+    return one.operation === "set" && one.inFlight === 64 && one.id === `better-sqlite3-${family}`;
+  });
+  const of = `set at 64 in flight, synchronous ${family.toUpperCase()}`;
+  return [
+    { text: `${of}: ops/s, times those of ${peerName.betterSqlite3}`, atLeast: family === "full" ? 10 : 1.2, value: row.timesOps },
+    { text: `${of}: CPU of the main thread, of that of ${peerName.betterSqlite3}`, atMost: 0.2, value: row.ofMainCpu.ofMedians },
+  ];
+}
+
+function residentGoals(rows) {
+  const of = (id) => rows.find((row) => row.id === id);
+  const ours = of("ironkeep-memory");
+  return [
+    { text: "a million sessions in memory: live V8 heap, in MB", atMost: NO_HEAP_BYTES / 1e6, value: ours.heapBytes.median / 1e6 },
+    { text: "a million sessions in memory: RSS, times the raw bytes", atMost: 1.3, value: ours.rssOfRaw },
+    { text: `a million sessions in memory: ops/s, times those of ${peerName.lruCache}`, atLeast: 2, value: of("lru-cache").timesOps },
+  ];
+}
+
+/** Prints what {@link goals} gave. */
+export function printGoals(list) {
+  console.log("\nGoals, by the medians:");
+  for (const { text, atLeast, atMost, value, met } of list) {
+    const bound = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
+    console.log(`  ${text}: ${short(value)}; ${bound}: ${met ? "met" : "NOT MET"}`);
+  }
+}
