@@ -26,7 +26,9 @@ const OPERATIONS = {
 };
 
 /** What is measured, in the order in which it is shown. */
-export const GROUPS = Object.keys(OPERATIONS).flatMap((operation) => [1, 64].map((inFlight) => ({ operation, inFlight })));
+export const GROUPS = Object.keys(OPERATIONS).flatMap((operation) =>
+  [1, 64].map((inFlight) => ({ operation, inFlight })),
+);
 
 /** The store does what it is asked for: what is measured has to be right. */
 async function verify({ name }, store) {

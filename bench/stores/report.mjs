@@ -15,17 +15,31 @@ const pair = ({ median, least }) => [short(median), short(least)];
 
 /** Prints the rows of a family's groups. */
 export function printFamily(family, groups) {
-  const header = ["", "in flight", "ops/s", "main us", "least", "all us", "least", "stall ms", "least", "x ops", "of main"];
-  const cells = groups.flat().map((row) => [
-    `${row.operation}: ${row.name}`,
-    String(row.inFlight),
-    short(row.opsPerSecond),
-    ...pair(row.mainCpuMicroseconds),
-    ...pair(row.allCpuMicroseconds),
-    ...pair(row.longestStallMilliseconds),
-    `${short(row.timesOps)} x`,
-    short(row.ofMainCpu.ofMedians),
-  ]);
+  const header = [
+    "",
+    "in flight",
+    "ops/s",
+    "main us",
+    "least",
+    "all us",
+    "least",
+    "stall ms",
+    "least",
+    "x ops",
+    "of main",
+  ];
+  const cells = groups
+    .flat()
+    .map((row) => [
+      `${row.operation}: ${row.name}`,
+      String(row.inFlight),
+      short(row.opsPerSecond),
+      ...pair(row.mainCpuMicroseconds),
+      ...pair(row.allCpuMicroseconds),
+      ...pair(row.longestStallMilliseconds),
+      `${short(row.timesOps)} x`,
+      short(row.ofMainCpu.ofMedians),
+    ]);
   console.log(`\n${TITLES[family]}; ${groups[0][0].rounds} rounds\n${table(header, cells)}`);
   for (const line of ahead(groups)) console.log(line);
 }
@@ -44,7 +58,19 @@ function ahead(groups) {
 
 /** Prints the rows of the million. */
 export function printResident(rows, { count, rawBytes }) {
-  const header = ["", "fill s", "heap MB", "RSS MB", "x raw", "ops/s", "main us", "all us", "stall ms", "x ops", "of main"];
+  const header = [
+    "",
+    "fill s",
+    "heap MB",
+    "RSS MB",
+    "x raw",
+    "ops/s",
+    "main us",
+    "all us",
+    "stall ms",
+    "x ops",
+    "of main",
+  ];
   const cells = rows.map((row) => [
     row.name,
     short(row.fillSeconds.median),
@@ -84,8 +110,16 @@ function fileGoals(family, groups) {
   });
   const of = `set at 64 in flight, synchronous ${family.toUpperCase()}`;
   return [
-    { text: `${of}: ops/s, times those of ${peerName.betterSqlite3}`, atLeast: family === "full" ? 10 : 1.2, value: row.timesOps },
-    { text: `${of}: CPU of the main thread, of that of ${peerName.betterSqlite3}`, atMost: 0.2, value: row.ofMainCpu.ofMedians },
+    {
+      text: `${of}: ops/s, times those of ${peerName.betterSqlite3}`,
+      atLeast: family === "full" ? 10 : 1.2,
+      value: row.timesOps,
+    },
+    {
+      text: `${of}: CPU of the main thread, of that of ${peerName.betterSqlite3}`,
+      atMost: 0.2,
+      value: row.ofMainCpu.ofMedians,
+    },
   ];
 }
 
@@ -93,9 +127,17 @@ function residentGoals(rows) {
   const of = (id) => rows.find((row) => row.id === id);
   const ours = of("ironkeep-memory");
   return [
-    { text: "a million sessions in memory: live V8 heap, in MB", atMost: NO_HEAP_BYTES / 1e6, value: ours.heapBytes.median / 1e6 },
+    {
+      text: "a million sessions in memory: live V8 heap, in MB",
+      atMost: NO_HEAP_BYTES / 1e6,
+      value: ours.heapBytes.median / 1e6,
+    },
     { text: "a million sessions in memory: RSS, times the raw bytes", atMost: 1.3, value: ours.rssOfRaw },
-    { text: `a million sessions in memory: ops/s, times those of ${peerName.lruCache}`, atLeast: 2, value: of("lru-cache").timesOps },
+    {
+      text: `a million sessions in memory: ops/s, times those of ${peerName.lruCache}`,
+      atLeast: 2,
+      value: of("lru-cache").timesOps,
+    },
   ];
 }
 
