@@ -7,18 +7,20 @@ import { keyAt, sessionAt } from "./sessions.mjs";
 
 /** Operations of a load until its time is looked at. */
 const CHUNK = 8192;
+const STALL_MS = 2000;
 const IN_FLIGHT = 64;
 /** Sessions are visited in this stride, which shares no factor with their number: neighbours are far from each other. */
 const STRIDE = 611_953;
 
-/** What is live, once what is not has been collected: V8's heap with what it accounts for outside, and the process's RSS. */
+/** The process's RSS as it stands, and what of V8's heap is live, with what it accounts for outside. */
 async function memory() {
+  const rss = process.memoryUsage.rss();
   for (let times = 0; times < 2; times++) {
     global.gc();
     // Finalizers run in turns of their own.
     await new Promise((resolve) => setImmediate(resolve));
   }
-  const { rss, heapUsed, external } = process.memoryUsage();
+  const { heapUsed, external } = process.memoryUsage();
   return { rss, heap: heapUsed + external };
 }
 
@@ -52,7 +54,7 @@ async function work(store, { count, milliseconds }) {
   await load(milliseconds / 4);
   const loaded = await load(milliseconds);
   const range = { first: next, count: Number.POSITIVE_INFINITY, inFlight: IN_FLIGHT };
-  const { longest } = await longestStall(request, { ...range, milliseconds });
+  const { longest } = await longestStall(request, { ...range, milliseconds: STALL_MS });
   return { ...loaded, longestStallMilliseconds: longest };
 }
 

@@ -9,12 +9,12 @@ import { families } from "./contenders.mjs";
 import { BYTES } from "./sessions.mjs";
 
 const CHILD = fileURLToPath(new URL("resident-child.mjs", import.meta.url));
-/** JavaScript's stores get the heap that they need: V8's own limit follows from the machine. */
+/** JavaScript's stores get the heap that they need: V8's own limit follows from the machine's memory. */
 const ARGUMENTS = ["--expose-gc", "--max-old-space-size=4096"];
-const LOAD_MS = 2000;
+const LOAD_MS = 4000;
 /** What a record is reckoned with beside its data: its key, its times, its version. */
 const RECORD_BYTES = 128;
-/** Files hold a million sessions at the one durability: what they wait for is measured with fewer. */
+/** Of the files those that wait for the disk less: what a wait costs is measured with fewer sessions. */
 const CONTENDERS = ["memory", "normal"].flatMap((family) => families[family].map((one) => ({ family, ...one })));
 
 async function measureOnce({ family, id, name }, task) {
