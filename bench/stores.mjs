@@ -11,10 +11,11 @@
 // machine's.
 //
 // What favours the peers: their keys are strings whose hash V8 has already; only Ironkeep's store in memory and lru-cache are
-// bounded; express-session, unstorage and a Map know no users, caps, tombstones or conflicts; better-sqlite3 has no index by
-// expiry. A set of Ironkeep's names the version and a write token, and a destroy leaves a tombstone. Both SQLites use WAL;
-// better-sqlite3 takes the log into the file at its default of 1,000 pages, Ironkeep at its own of 4,000. What FULL comes to
-// depends on the disk: the line above the tables says how long one fdatasync takes here.
+// bounded; express-session, unstorage and a Map know no users, caps, tombstones or conflicts, and a set of Ironkeep's names the
+// version and a write token. The better-sqlite3 that the goals are about has no index by expiry, as the published stores on it
+// have none; Ironkeep has one, and a row says what it costs there. Both SQLites use WAL; better-sqlite3 takes the log into the
+// file at its default of 1,000 pages, Ironkeep at its own of 4,000. What FULL comes to depends on the disk: the line above the
+// tables says how long one fdatasync takes here.
 //
 // The million: each contender is a process. "heap MB" is what of V8's heap is live, after a full collection, with what it
 // accounts for outside; "RSS MB" is the resident memory as it stands, garbage included. Both are over what the process had

@@ -107,18 +107,20 @@ export function unstorageMemory() {
 }
 
 /**
- * better-sqlite3 as a store of sessions: prepared statements, one transaction for each call. There is no index by expiry,
- * as the published stores on it have none, so a write is as cheap as it can be.
+ * better-sqlite3 as a store of sessions: prepared statements, one transaction for each call.
  *
  * @param path the file, which is made when it is missing.
  * @param synchronous `normal` or `full`.
+ * @param isIndexed whether there is an index by expiry. Published stores have none: a write is cheaper without, and a sweep
+ * reads the whole table.
  */
-export function betterSqlite3({ path, synchronous }) {
+export function betterSqlite3({ path, synchronous, isIndexed = false }) {
   const Database = require("better-sqlite3");
   const db = new Database(path);
   db.pragma("journal_mode = WAL");
   db.pragma(`synchronous = ${synchronous}`);
   db.exec("CREATE TABLE IF NOT EXISTS sessions (sid TEXT PRIMARY KEY, sess TEXT NOT NULL, expires INTEGER NOT NULL)");
+  if (isIndexed) db.exec("CREATE INDEX IF NOT EXISTS by_expiry ON sessions (expires)");
   const select = db.prepare("SELECT sess FROM sessions WHERE sid = ? AND expires > ?").pluck();
   const upsert = db.prepare(
     "INSERT INTO sessions (sid, sess, expires) VALUES (?, ?, ?)\n" +

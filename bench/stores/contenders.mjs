@@ -30,6 +30,12 @@ const sqlite = (synchronous) => [
     name: `${peerName.betterSqlite3}, ${synchronous}`,
     open: ({ path }) => peer("betterSqlite3")({ path, synchronous }),
   },
+  {
+    id: `better-sqlite3-${synchronous}-indexed`,
+    name: `${peerName.betterSqlite3}, ${synchronous}, index by expiry`,
+    isVariant: true,
+    open: ({ path }) => peer("betterSqlite3")({ path, synchronous, isIndexed: true }),
+  },
 ];
 
 /**

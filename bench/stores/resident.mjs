@@ -15,7 +15,9 @@ const LOAD_MS = 4000;
 /** What a record is reckoned with beside its data: its key, its times, its version. */
 const RECORD_BYTES = 128;
 /** Of the files those that wait for the disk less: what a wait costs is measured with fewer sessions. */
-const CONTENDERS = ["memory", "normal"].flatMap((family) => families[family].map((one) => ({ family, ...one })));
+const CONTENDERS = ["memory", "normal"].flatMap((family) =>
+  families[family].filter(({ isVariant }) => !isVariant).map((one) => ({ family, ...one })),
+);
 
 async function measureOnce({ family, id, name }, task) {
   const child = fork(CHILD, { execArgv: ARGUMENTS, stdio: ["ignore", "inherit", "inherit", "ipc"] });
