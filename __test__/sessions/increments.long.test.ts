@@ -1,0 +1,27 @@
+import { expect, it } from "vitest";
+
+import { increments, sum } from "./_increments.ts";
+
+const PROCESSES = 8;
+const TIMES = 2000;
+
+it(
+  `${PROCESSES} processes that add one ${TIMES} times each to one session lose nothing`,
+  { timeout: 1_800_000 },
+  async () => {
+    const { n, taken } = await increments(PROCESSES, TIMES);
+    const longest = Math.max(...taken.map(({ ms }) => ms));
+    console.log(
+      `${n} increments in ${longest} ms, of which ${sum(taken, "cpuMs")} ms of processor; functions ran again ` +
+        `${sum(taken, "retries")} times; updates failed: ${sum(taken, "conflicts")} conflicts at the deadline, ` +
+        `${sum(taken, "timeouts")} late, ${sum(taken, "unknown")} of unknown outcome`,
+    );
+    expect(n).toBe(PROCESSES * TIMES);
+  },
+);
+
+it("with stores that take no notice of versions they lose something", { timeout: 1_800_000 }, async () => {
+  const { n, taken } = await increments(PROCESSES, TIMES, "blind");
+  expect(taken).toHaveLength(PROCESSES);
+  expect(n).toBeLessThan(PROCESSES * TIMES);
+});
