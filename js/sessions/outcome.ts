@@ -33,15 +33,17 @@ export async function untilKnown<T>(
   look: () => Promise<T | Unknown>,
 ): Promise<Known<T>> {
   for (let tries = 0; ; tries++) {
+    let failure: unknown;
     try {
       return { result: await waiting.ask(write, WRITE_SHARE), wasUnknown: tries > 0 };
     } catch (error) {
       if (!isUnknown(error)) throw error;
+      failure = error;
     }
     const result = await looked(look);
     if (result !== UNKNOWN) return { result, wasUnknown: true };
     const canRepeat = tries < MAX_RETRIES && (await waiting.pause(Math.min(BASE_PAUSE * 2 ** tries, MAX_PAUSE)));
-    if (!canRepeat) throw unknownOutcome();
+    if (!canRepeat) throw unknownOutcome(failure);
   }
 }
 
@@ -57,7 +59,7 @@ async function looked<T>(look: () => Promise<T>): Promise<T> {
   try {
     return await look();
   } catch (error) {
-    throw isUnknown(error) ? unknownOutcome() : error;
+    throw isUnknown(error) ? unknownOutcome(error) : error;
   }
 }
 

@@ -120,11 +120,12 @@ export function hasCode(error: unknown, code: ErrorCode): boolean {
   return isIronkeepError(error) && error.code === code;
 }
 
-/** Nobody knows whether it was done. */
-export function unknownOutcome(): Error {
+/** Nobody knows whether it was done. `last`: what the store said last, which tells an app what to do about it. */
+export function unknownOutcome(last?: unknown): Error {
+  const said = isIronkeepError(last) ? `. It said: ${last.message}` : "";
   return ironkeepError(
     "ERR_STORE_UNAVAILABLE",
-    "The session store did not say what became of a write, so it may have been done: try again in a second",
+    `The session store did not say what became of a write, so it may have been done: try again in a second${said}`,
   );
 }
 
