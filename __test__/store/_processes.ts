@@ -85,6 +85,9 @@ export async function locked(path: string): Promise<() => Promise<void>> {
   };
 }
 
+/** Whether this process may mount a file system. */
+export const canMount = process.platform === "linux" && process.getuid?.() === 0;
+
 /** Mounts a file system of `size` bytes, until the test ends. @throws where this process may not. */
 export async function mountSmall(folder: string, size: number): Promise<void> {
   await run("mount", ["-t", "tmpfs", "-o", `size=${size}`, "tmpfs", folder]);
