@@ -15,6 +15,7 @@ export interface Ended {
 
 /** A process that is there until it ends, or the test does. */
 export interface Process {
+  readonly pid: number;
   /** Settles when it has ended and its last line was read. */
   readonly ended: Promise<Ended>;
   /** Writes a line to it. */
@@ -41,7 +42,8 @@ export function start(program: string, args: readonly string[], hear: (line: str
     child.on("close", (code, signal) => resolve({ code, signal, stderr }));
   });
   onTestFinished(() => void child.kill("SIGKILL"));
-  return { ended, say: (line) => void child.stdin.write(`${line}\n`), kill: () => void child.kill("SIGKILL") };
+  const pid = child.pid ?? Number.NaN;
+  return { pid, ended, say: (line) => void child.stdin.write(`${line}\n`), kill: () => void child.kill("SIGKILL") };
 }
 
 /** Starts a script in a Node of its own. */

@@ -6,6 +6,7 @@ import { createSessions } from "ironkeep/sessions";
 import { createStore, type SessionStore } from "ironkeep/store";
 import { describe, expect, it, onTestFinished } from "vitest";
 
+import { othersShare, spent } from "../hostile/flood/_machine.ts";
 import { PASSWORD } from "../sessions/_sessions.ts";
 import { locked, startScript } from "./_processes.ts";
 import { folder, NOW, newKey, record } from "./_stores.ts";
@@ -17,6 +18,9 @@ const LATE_BY_MS = 50;
 const CALLS = 1000;
 const AT_ONCE = 10;
 const TIMEOUT_MS = 600_000;
+/** The share of one processor that others may take while a reading counts that is too late. */
+const QUIET = 0.25;
+const TRIES = 4;
 
 type Call = (deadline: number) => Promise<unknown>;
 
@@ -58,16 +62,33 @@ async function opened(): Promise<{ path: string; store: SessionStore; calls: [st
   return { path, store, calls };
 }
 
-async function expectInTime(calls: [string, Call][], where: string): Promise<Record<string, Record<string, number>>> {
+/**
+ * Says how late calls were, and whether that is too late. A reading that is, while others used the machine, says nothing and
+ * is made again.
+ */
+async function expectInTime(
+  calls: [string, Call][],
+  where: string,
+  pids: readonly number[],
+): Promise<Record<string, Record<string, number>>> {
   const all: Record<string, Record<string, number>> = {};
   for (const [name, call] of calls) {
-    const { p99, worst, codes } = await lateness(call);
-    const shown = Object.entries(codes).map(([code, count]) => `${count} ${code}`);
-    console.log(
-      `${where}, ${name}: p99 ${p99.toFixed(1)} ms over a tenth, worst ${worst.toFixed(1)} (${shown.join(", ")})`,
-    );
-    expect({ name, isInTime: p99 < LATE_BY_MS }).toEqual({ name, isInTime: true });
-    all[name] = codes;
+    for (let tries = 1; ; tries++) {
+      const before = spent(pids);
+      const { p99, worst, codes } = await lateness(call);
+      const others = othersShare(before, spent(pids));
+      const shown = Object.entries(codes).map(([code, count]) => `${count} ${code}`);
+      console.log(
+        `${where}, ${name}: p99 ${p99.toFixed(1)} ms over a tenth, worst ${worst.toFixed(1)} (${shown.join(", ")}), ` +
+          `while others took ${(others * 100).toFixed(0)} % of a processor`,
+      );
+      all[name] = codes;
+      const isInTime = p99 < LATE_BY_MS;
+      if (!isInTime && others > QUIET && tries < TRIES) continue;
+      if (!isInTime && others > QUIET) throw new Error(`No reading: in each of ${TRIES} tries others used the machine`);
+      expect({ name, isInTime }).toEqual({ name, isInTime: true });
+      break;
+    }
   }
   return all;
 }
@@ -76,7 +97,7 @@ describe("a deadline is exceeded by at most a tenth and 50 ms, 99 times of 100,"
   it("while another process has the file locked", { timeout: TIMEOUT_MS }, async () => {
     const { path, calls } = await opened();
     const unlock = await locked(path);
-    const codes = await expectInTime(calls, "locked");
+    const codes = await expectInTime(calls, "locked", [process.pid]);
     await unlock();
     expect(codes["store.create"]).toEqual({ ERR_STORE_TIMEOUT: CALLS });
     expect(codes["store.load"]).toEqual({ done: CALLS });
@@ -85,15 +106,15 @@ describe("a deadline is exceeded by at most a tenth and 50 ms, 99 times of 100,"
 
   it("while eight processes write", { timeout: TIMEOUT_MS }, async () => {
     const { path, calls } = await opened();
-    await Promise.all(
+    const pids = await Promise.all(
       Array.from({ length: WRITERS }, () => {
-        return new Promise<void>((resolve, reject) => {
-          const { ended } = startScript(BUSY, [path], () => resolve());
+        return new Promise<number>((resolve, reject) => {
+          const { pid, ended } = startScript(BUSY, [path], () => resolve(pid));
           void ended.then(({ code, stderr }) => reject(new Error(`A writer ended with ${code}: ${stderr}`)));
         });
       }),
     );
-    const codes = await expectInTime(calls, "eight writers");
+    const codes = await expectInTime(calls, "eight writers", [process.pid, ...pids]);
     expect(codes["store.create"]?.["done"]).toBeGreaterThan(0);
   });
 
