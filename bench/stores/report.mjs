@@ -88,6 +88,9 @@ export function printResident(rows, { count, rawBytes }) {
     `\n${count.toLocaleString("en-US")} sessions, each contender in a process of its own, ${rows[0].rounds} rounds; raw: ` +
       `${mega(rawBytes)} MB.\n${table(header, cells)}`,
   );
+  for (const { name, timesOps } of rows.filter((row) => row.timesOps < 1)) {
+    console.log(`${name} is ahead of Ironkeep: ${short(1 / timesOps)} x`);
+  }
 }
 
 /**
