@@ -50,6 +50,15 @@ describe("a store that never answers", () => {
     }
   });
 
+  it("may be waited for as long as a timer goes", async () => {
+    const { sessions } = makeSessions({
+      store: slow((method) => method === "load", 20).waiting,
+      deadline: 2 ** 31 - 1,
+    });
+    const { id } = await sessions.create({ a: 1 });
+    expect((await sessions.get(id))?.data).toEqual({ a: 1 });
+  });
+
   it("leaves a write the time to look what became of it", async () => {
     const { store, waiting } = slow((method) => method === "save");
     const { sessions } = makeSessions({ store });

@@ -7,6 +7,8 @@ import type { CallOptions } from "./types.js";
 /** A store has its own deadline, and more to say about what was late: it is waited for a little longer than that. */
 const GRACE = 1.05;
 const GRACE_MS = 10;
+/** A timer that is to run for longer ends at once. */
+const LONGEST = 2 ** 31 - 1;
 /** Below this many milliseconds nothing can be asked any more. */
 const LEAST = 1;
 
@@ -81,7 +83,7 @@ export class Waiting {
   #within<T>(promise: Promise<T> | undefined, ms: number): Promise<T | void> {
     return new Promise((resolve, reject) => {
       const signal = this.#signal;
-      const timer = setTimeout(() => end(() => (promise ? reject(timeout()) : resolve())), ms);
+      const timer = setTimeout(() => end(() => (promise ? reject(timeout()) : resolve())), Math.min(ms, LONGEST));
       // A pause is short, and somebody waits for it; a store that never answers must not keep the process alive.
       if (promise) timer.unref?.();
       const aborted = () => end(() => reject(gaveUp()));
