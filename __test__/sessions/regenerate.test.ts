@@ -40,6 +40,29 @@ describe("a new id", () => {
     expect(await openById(stored, session.id)).toMatchObject({ userId: "ada", authenticatedAt: createdAt });
   });
 
+  it("keeps an idle time of its own", async () => {
+    const { stored, sessions, session, id } = await begun({ idleTimeout: 600 });
+    await sessions.extend(id, { idleTimeout: 30 });
+    const read = await openById(stored, id);
+    await regenerateSession(stored, read);
+    expect(read).toMatchObject({ idle: 30_000, expiresAt: Date.now() + 30_000 });
+    expect((await openById(stored, read.id)).expiresAt).toBe(Date.now() + 30_000);
+    expect(session.status).toBe("stored");
+  });
+
+  it.each(["the write of a new id", "a write before it"])(
+    "keeps the life and the name that others gave it, which %s meets",
+    async (which) => {
+      const { stored, sessions, session, id } = await begun({ idleTimeout: 600 });
+      await sessions.extend(id, { maxAge: 50, idleTimeout: 30, label: "work phone" });
+      if (which === "a write before it") await saveSession(stored, session, { more: 1 });
+      await regenerateSession(stored, session);
+      const kept = { absoluteExpiresAt: Date.now() + 50_000, idle: 30_000, label: "work phone" };
+      expect(await openById(stored, session.id)).toMatchObject(kept);
+      expect(session).toMatchObject(kept);
+    },
+  );
+
   it("goes on being written to", async () => {
     const { stored, session } = await begun();
     await regenerateSession(stored, session);
@@ -86,6 +109,13 @@ describe("a sign-in", () => {
     await saveSession(stored, moved, { ofBob: 1 });
     expect((await openById(stored, moved.id)).data).toEqual({ ofBob: 1 });
     expect(moved.userId).toBe("bob");
+  });
+
+  it("of another user does not take over what the session was called", async () => {
+    const { stored, session, sessions } = await begun({}, "ada");
+    const moved = await regenerateSession(stored, session, { userId: "bob" });
+    expect(moved.label).toBeUndefined();
+    expect(await sessions.list("bob")).toMatchObject([{ label: undefined }]);
   });
 
   it("of another user ends the session object of the former one", async () => {

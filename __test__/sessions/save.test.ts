@@ -36,6 +36,22 @@ describe("a new session", () => {
     expect((await openById(stored, session.id)).data).toEqual({ k1: 1, k2: 2, k3: 3, k4: 4 });
   });
 
+  it("keeps what is changed directly while its first write is under way", async () => {
+    const { stored } = makeSessions();
+    const session = newSession();
+    const writing = saveSession(
+      stored,
+      session,
+      async () => new Promise<object>((resolve) => setImmediate(resolve, { a: 1 })),
+    );
+    await Promise.resolve();
+    session.data["direct"] = 1;
+    await writing;
+    expect(session.data).toEqual({ a: 1, direct: 1 });
+    await saveSession(stored, session);
+    expect((await openById(stored, session.id)).data).toEqual({ a: 1, direct: 1 });
+  });
+
   it("that could not be stored is as it was", async () => {
     const broken = around(new MapStore(), () => Promise.reject(storeError("ERR_SESSION_TOO_LARGE")));
     const { stored } = makeSessions({ store: broken });

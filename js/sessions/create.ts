@@ -1,7 +1,7 @@
 import { newSessionId, storeKey, writeToken } from "#engine";
 
 import { ironkeepError } from "../errors.js";
-import type { Created, NewRecord, SessionCap } from "../store/types.js";
+import type { Created, NewRecord, SessionCap, StoredLifetime } from "../store/types.js";
 import { checked } from "./checked.js";
 import { type Content, contentOf, dataOf, recordText } from "./content.js";
 import { requireClauses, type Stored } from "./context.js";
@@ -23,15 +23,21 @@ export async function createSession(stored: Stored, session: StoredSession, opti
   });
 }
 
-/** As {@link createSession}, for who has the turn. `values` are stored in the place of the session's own. */
+/** What is stored in the place of the session's own data, and what that was when it was made. */
+interface Instead {
+  readonly values: Seen;
+  readonly from: Content;
+}
+
+/** As {@link createSession}, for who has the turn. */
 export async function createNow(
   stored: Stored,
   waiting: Waiting,
   session: StoredSession,
   options: BeginOptions,
-  values?: Seen,
+  instead?: Instead,
 ): Promise<void> {
-  await moving(session, () => begin(stored, waiting, session, options, values));
+  await moving(session, () => begin(stored, waiting, session, options, instead));
 }
 
 async function begin(
@@ -39,12 +45,12 @@ async function begin(
   waiting: Waiting,
   session: StoredSession,
   options: BeginOptions,
-  values?: Seen,
+  instead?: Instead,
 ): Promise<void> {
-  const from = contentOf(session.data, session.flash);
-  // What is written is JSON, so that is what is checked; `values` are checked already.
-  const data = values?.data ?? (await checked(stored, dataOf(from.data)));
-  const flash = values?.flash ?? session.flash;
+  const from = instead?.from ?? contentOf(session.data, session.flash);
+  // What is written is JSON, so that is what is checked; what is stored instead was checked already.
+  const data = instead?.values.data ?? (await checked(stored, dataOf(from.data)));
+  const flash = instead?.values.flash ?? session.flash;
   const content = contentOf(data, flash);
   const { userId, label, cap } = options;
   const id = newSessionId(userId ?? "");
@@ -67,21 +73,21 @@ export interface Birth {
   readonly cap?: SessionCap | undefined;
   readonly authenticated: number | undefined;
   readonly age: number;
-  /** What is left of the session's life. @default all of it */
-  readonly maxAge?: number | undefined;
+  /** What is left of the session's life. @default a whole one */
+  readonly lifetime?: StoredLifetime | undefined;
   readonly import?: string | undefined;
 }
 
 /** A record, with a write token of its own. */
 export function newRecord(stored: Stored, birth: Birth): NewRecord {
-  const { content, userId, label, cap, authenticated, age, maxAge = stored.maxAge } = birth;
+  const { content, userId, label, cap, authenticated, age, lifetime } = birth;
   return {
     data: recordText(content),
     writeToken: writeToken(),
     userId,
     authenticated,
     age,
-    lifetime: { maxAge, idle: stored.idle },
+    lifetime: lifetime ?? { maxAge: stored.maxAge, idle: stored.idle },
     label,
     cap: cap && { ...cap, tombstone: stored.tombstone },
     import: birth.import,

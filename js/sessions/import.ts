@@ -105,7 +105,8 @@ async function begin(stored: Stored, waiting: Waiting, imported: Imported): Prom
   }
   // Who signed in at an unknown time did so when the session began, or later: the earliest time is the safe one.
   const authenticated = userId === undefined ? undefined : now - (timeOf(seal.authenticatedAt, now) ?? createdAt);
-  const birth = { content, userId, label: undefined, authenticated, age, maxAge, import: name };
+  const lifetime = { maxAge, idle: stored.idle };
+  const birth = { content, userId, label: undefined, authenticated, age, lifetime, import: name };
   const created = await create(stored, waiting, key, newRecord(stored, birth));
   if (created.outcome === "done") stored.events.emit("created", { id, handle: key, userId, imported: true });
   if (created.outcome === "done" || created.outcome === "exists") return undefined;

@@ -12,6 +12,7 @@ import { gone } from "./save.js";
 import {
   baseOf,
   end,
+  follow,
   inTurn,
   moving,
   newSession,
@@ -25,7 +26,7 @@ import type { BeginOptions } from "./types.js";
 import { unknownOutcome, Waiting } from "./waiting.js";
 
 /**
- * Gives the session a new id, and ends the old one. Its data, what was changed directly included, and the end of its life stay.
+ * Gives the session a new id, and ends the old one. Its data, what was changed directly included, its idle time and the end of its life stay.
  *
  * With `userId` it signs that user in: `createdAt` and `authenticatedAt` are now, and a whole life begins. A session of another
  * user leaves nothing to the new one.
@@ -74,7 +75,8 @@ async function move(
   for (let losses = 0; ; losses++) {
     const values = await carried(stored, current, direct, isOthers);
     const content = contentOf(values.data, values.flash);
-    const record = recordOf(stored, session, options, content);
+    const label = options.label ?? (isOthers ? undefined : session.label);
+    const record = recordOf(stored, session, { ...options, label }, content);
     const id = newSessionId(record.userId ?? "");
     const key = storeKey(id) as string;
     const moved = await regenerate(stored, waiting, { from: previous, expected: current.version, to: key, record });
@@ -97,7 +99,7 @@ async function move(
     };
     await retry(stored, waiting, session, lost, turn);
     current = theirs;
-    session.absoluteExpiresAt = moved.record.absoluteExpiresAt;
+    follow(session, moved.record);
   }
 }
 
@@ -120,8 +122,7 @@ function recordOf(
   options: BeginOptions,
   content: Current["content"],
 ): NewRecord {
-  const { userId, cap } = options;
-  const label = options.label ?? session.label;
+  const { userId, cap, label } = options;
   if (userId !== undefined) return newRecord(stored, { content, userId, label, cap, authenticated: 0, age: 0 });
   const { authenticatedAt } = session;
   const now = Date.now();
@@ -135,7 +136,7 @@ function recordOf(
     cap,
     authenticated: authenticatedAt === undefined ? undefined : Math.max(0, now - authenticatedAt),
     age: Math.max(0, now - session.createdAt),
-    maxAge,
+    lifetime: { maxAge, idle: session.idle },
   });
 }
 

@@ -9,7 +9,7 @@ import { changesBetween, contentOf, dataOf, isSame, recordText, textsOf, withCha
 import { seconds, type Stored } from "./context.js";
 import { createNow } from "./create.js";
 import { UNKNOWN, type Unknown, untilKnown } from "./outcome.js";
-import { baseOf, end, inTurn, notFound, requireLive, type Seen, settle, type StoredSession } from "./state.js";
+import { baseOf, end, follow, inTurn, notFound, requireLive, type Seen, settle, type StoredSession } from "./state.js";
 import { type Turn, withTurn } from "./turns.js";
 import type { CallOptions } from "./types.js";
 import { unknownOutcome, Waiting } from "./waiting.js";
@@ -92,10 +92,11 @@ async function write(stored: Stored, session: StoredSession, edit: Edit, call?: 
     if (session.status === "stored") {
       return withTurn(stored.store, session.key, (turn) => writeStored(stored, waiting, session, edit, turn));
     }
+    const from = contentOf(session.data, session.flash);
     const values = await edited(stored, copyOf(session), edit);
     // It may have been ended by a function of the app.
     requireLive(session);
-    await createNow(stored, waiting, session, { label: edit.label }, values);
+    await createNow(stored, waiting, session, { label: edit.label }, { values, from });
   });
 }
 
@@ -138,6 +139,7 @@ async function writeStored(
     };
     await retry(stored, waiting, session, lost, turn);
     current = theirs;
+    follow(session, saved.record);
   }
 }
 

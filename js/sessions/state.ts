@@ -139,6 +139,12 @@ export function settle(session: StoredSession, { version, content, values, from 
   session.version = version;
 }
 
+/** Takes over what others made of the session's life and name, for a write that is made again on their version. */
+export function follow(session: StoredSession, record: StoredRecord): void {
+  const { label, idle, lastSeenAt, expiresAt, absoluteExpiresAt } = record;
+  Object.assign(session, { label, idle, lastSeenAt, expiresAt, absoluteExpiresAt });
+}
+
 /** Runs what gives the session a new id. For who has the turn. */
 export async function moving<T>(session: StoredSession, work: () => Promise<T>): Promise<T> {
   session.isMoving = true;
