@@ -242,6 +242,22 @@ describe("a seal that another copy of it began to import as nobody's", () => {
   });
 });
 
+describe("a copy of a seal that was imported as a user's", () => {
+  const migrate = { until: START + DAY, userId: ({ login }: { login?: string }) => login };
+
+  it.each([
+    ["from before the sign-in", { cart: ["apple"] }],
+    ["of another user", { cart: ["pear"], login: "bob" }],
+  ])("%s opens nothing, and ends nothing", async (_, data) => {
+    const { stored, sessions } = migrating({ migrate });
+    const { id } = await importSealed(stored, SEAL);
+    const copy = await importSealed(stored, { ...SEAL, data });
+    expect(copy).toMatchObject({ status: "ended", id: "", userId: undefined, data: {} });
+    expect(await importSealed(stored, SEAL)).toMatchObject({ status: "stored", id, userId: "ada" });
+    expect(await sessions.list("ada")).toHaveLength(1);
+  });
+});
+
 describe("migrate", () => {
   it.each([{ until: Number.NaN }, { until: 1_795_000 }, { until: START, userId: "ada" }])(
     "%j is refused",

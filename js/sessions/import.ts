@@ -29,10 +29,10 @@ export interface SealedSession {
 
 /**
  * The stored session of a sealed one, which is imported where nobody has done it yet. All requests with the seal come to the
- * same session, and to none once that has ended.
+ * same session, and to none once that has ended. Copies of it that name another user, or none, do not come to a user's.
  *
  * - `stored`: it is there. `needsCookie` is true.
- * - `ended`: it ended not long ago, or before it was imported. No cookie may be set.
+ * - `ended`: it ended not long ago, or before it was imported, or is another user's. No cookie may be set.
  * - `new`: it is not taken over. There is no `migrate`, or its `until` has passed; it is too old, refused by the schema, or older
  *   than its user's revocation; or it was imported, and that session is over. Whoever writes then begins another.
  *
@@ -57,6 +57,8 @@ export async function importSealed(stored: Stored, seal: SealedSession, call?: C
     if (refused) return refused;
   }
   const session = await load(stored, waiting, id, key);
+  // Another copy of the seal is from before the sign-in, or another one: who holds it has not proved to be this user.
+  if (session.userId !== undefined && session.userId !== userId) return endedSession();
   session.needsCookie = session.status === "stored";
   return session;
 }
