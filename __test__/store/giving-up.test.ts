@@ -57,6 +57,25 @@ describe.each(DRIVERS)("%s: a call", (driver) => {
     controller.abort();
     expect(await store.load({ now: NOW }, newKey())).toEqual({ outcome: "absent" });
   });
+
+  it("whose signal cannot be let go of costs no other call its answer", async () => {
+    const store = open(driver);
+    const keys = Array.from({ length: 20 }, () => newKey());
+    await Promise.all(keys.map((key) => store.create({ now: NOW }, key, record(key))));
+    const silent = { aborted: false, addEventListener: () => undefined } as unknown as AbortSignal;
+    const failing = Object.assign(new EventTarget(), {
+      aborted: false,
+      removeEventListener() {
+        throw new Error("planted");
+      },
+    }) as unknown as AbortSignal;
+    const loads = [silent, failing, undefined].map((signal) => store.load({ now: NOW, signal }, keys[0] as string));
+    const [refused, ...loaded] = await Promise.allSettled(loads);
+    expect(refused).toMatchObject({ status: "rejected", reason: { code: "ERR_CONFIG" } });
+    for (const each of loaded) expect(each).toMatchObject({ value: { record: { data: keys[0] } } });
+    const all = await Promise.all(keys.map((key) => store.load({ now: NOW }, key)));
+    expect(all.map((each) => each.outcome === "found" && each.record.data)).toEqual(keys);
+  });
 });
 
 /** xorshift32: the same numbers for the same seed. */

@@ -46,7 +46,7 @@ export class Lane {
   call<T>(operation: number, call: StoreCall, read: Reader<T>, ...values: unknown[]): Promise<T> {
     const { signal } = call;
     if (signal?.aborted) return Promise.reject(aborted());
-    if (signal && typeof signal.addEventListener !== "function") {
+    if (signal && !isListenedTo(signal)) {
       return Promise.reject(ironkeepError("ERR_CONFIG", "signal: has to be an AbortSignal"));
     }
     return new Promise<T>((resolve, reject) => {
@@ -69,7 +69,13 @@ export class Lane {
       if (this.#waiting[ticket] === waiting) this.#cancel(ticket);
     };
     signal.addEventListener("abort", abort, { once: true });
-    waiting.stop = () => signal.removeEventListener("abort", abort);
+    waiting.stop = () => {
+      try {
+        signal.removeEventListener("abort", abort);
+      } catch {
+        // It is the application's, and the answers behind this one are others'.
+      }
+    };
   }
 
   readonly #flush = (): void => {
@@ -81,7 +87,9 @@ export class Lane {
     try {
       this.#settle(this.#engine.submit(calls, this.#drain));
     } catch (error) {
-      for (const ticket of tickets) this.#release(ticket)?.reject(error);
+      // Some may be under way all the same. Their tickets are free once they are answered, and not before: whoever had one next
+      // would get that answer.
+      for (const ticket of tickets) this.#waiting[ticket]?.reject(error);
     }
   };
 
@@ -126,6 +134,10 @@ export class Lane {
     waiting?.stop?.();
     return waiting;
   }
+}
+
+function isListenedTo({ addEventListener, removeEventListener }: AbortSignal): boolean {
+  return typeof addEventListener === "function" && typeof removeEventListener === "function";
 }
 
 function aborted(): Error {
