@@ -2,7 +2,9 @@
 
 import { describe, expect, it } from "vitest";
 
-import { around, failure, makeSessions, MapStore, type Method, storeError } from "./_sessions.ts";
+import { around, engine, failure, makeSessions, MapStore, type Method, storeError } from "./_sessions.ts";
+
+const { createSession, newSession, saveSession } = engine;
 
 /** A store that answers some calls never, or not before so many milliseconds. */
 function slow(isSlow: (method: Method) => boolean, ms = Number.POSITIVE_INFINITY) {
@@ -48,6 +50,21 @@ describe("a store that never answers", () => {
       expect(code).toMatch(/^ERR_STORE_(TIMEOUT|UNAVAILABLE)$/);
       expect(ms).toBeLessThan(100);
     }
+  });
+
+  it("is one also for the writes of a request that stand behind each other, of which each can be given up", async () => {
+    const { store, waiting } = slow((method) => method === "save" || method === "load");
+    const session = newSession();
+    await createSession(makeSessions({ store }).stored, session);
+    const { stored } = makeSessions({ store: waiting, deadline: 200 });
+    const calls = [{}, {}, { signal: AbortSignal.timeout(60) }, { deadline: 60 }, {}];
+    const ended = await Promise.all(
+      calls.map((call, n) => timed(saveSession(stored, session, { [`k${n}`]: n }, call))),
+    );
+    for (const { ms } of ended) expect(ms).toBeLessThan(200 * 1.1 + 100);
+    expect(ended[2]).toMatchObject({ code: "ERR_ABORTED" });
+    expect(ended[3]).toMatchObject({ code: "ERR_STORE_TIMEOUT" });
+    for (const n of [2, 3]) expect(ended[n]?.ms).toBeLessThan(60 * 1.1 + 100);
   });
 
   it("may be waited for as long as a timer goes", async () => {

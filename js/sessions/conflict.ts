@@ -2,7 +2,7 @@ import { ironkeepError } from "../errors.js";
 import { type Changes, changedByBoth, type Content } from "./content.js";
 import type { Stored } from "./context.js";
 import type { StoredSession } from "./state.js";
-import type { Turn } from "./turns.js";
+import type { Place } from "./queue.js";
 import type { Waiting } from "./waiting.js";
 
 /** Milliseconds before a write that lost is made again, doubled each time: at most this long, at random. */
@@ -33,7 +33,7 @@ export async function retry(
   waiting: Waiting,
   session: StoredSession,
   lost: Lost,
-  turn: Turn,
+  place: Place,
 ): Promise<void> {
   const { direct, mine, theirs, news, losses } = lost;
   const keys = changedByBoth(direct, theirs);
@@ -44,7 +44,7 @@ export async function retry(
   if (isRefused)
     throw conflict("Another request changed the session at the same time: read it again, and repeat the change");
   const pause = () => waiting.pause(Math.min(BASE_PAUSE * 2 ** losses, MAX_PAUSE));
-  if (await (turn.isTaken ? pause() : turn.take(waiting))) return;
+  if (await (place.isTaken ? pause() : place.take(waiting))) return;
   throw conflict("Other requests changed the session each time, until the deadline: try again");
 }
 

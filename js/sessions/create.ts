@@ -17,9 +17,10 @@ import { unknownOutcome, Waiting } from "./waiting.js";
  */
 export async function createSession(stored: Stored, session: StoredSession, options: BeginOptions = {}): Promise<void> {
   checkBegin(stored, options);
-  await inTurn(session, async () => {
+  const waiting = new Waiting(stored, options);
+  await inTurn(session, waiting, async () => {
     requireLive(session);
-    if (session.status === "new") await createNow(stored, new Waiting(stored, options), session, options);
+    if (session.status === "new") await createNow(stored, waiting, session, options);
   });
 }
 

@@ -12,7 +12,7 @@ import { Waiting } from "./waiting.js";
 export async function destroySession(stored: Stored, session: StoredSession, call?: CallOptions): Promise<boolean> {
   const waiting = new Waiting(stored, call);
   // A session that is being created has no key yet. An updater of one that is not finds it ended.
-  if (session.status === "new" && session.isMoving) await session.turn;
+  if (session.status === "new" && session.isMoving && session.turn) await waiting.behind(session.turn);
   if (session.status !== "stored") {
     end(session);
     return false;
@@ -20,7 +20,7 @@ export async function destroySession(stored: Stored, session: StoredSession, cal
   const { key } = session;
   let had = await destroyNow(stored, waiting, session);
   // A new id that it got, or is just getting, ends too.
-  if (session.isMoving) await session.turn;
+  if (session.isMoving && session.turn) await waiting.behind(session.turn);
   if (session.key !== key) had = (await destroyNow(stored, waiting, session)) || had;
   end(session);
   return had;

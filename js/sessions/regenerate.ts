@@ -21,7 +21,7 @@ import {
   settle,
   type StoredSession,
 } from "./state.js";
-import { type Turn, withTurn } from "./turns.js";
+import { type Place, withPlace } from "./queue.js";
 import type { BeginOptions } from "./types.js";
 import { unknownOutcome, Waiting } from "./waiting.js";
 
@@ -41,9 +41,9 @@ export async function regenerateSession(
   options: BeginOptions = {},
 ): Promise<StoredSession> {
   checkBegin(stored, options);
-  return inTurn(session, async () => {
+  const waiting = new Waiting(stored, options);
+  return inTurn(session, waiting, async () => {
     requireLive(session);
-    const waiting = new Waiting(stored, options);
     if (session.status === "new") {
       await createNow(stored, waiting, session, options);
       return session;
@@ -51,7 +51,7 @@ export async function regenerateSession(
     const isOthers = options.userId !== undefined && session.userId !== undefined && session.userId !== options.userId;
     const target = isOthers ? newSession() : session;
     await moving(session, () =>
-      withTurn(stored.store, session.key, (turn) => move(stored, waiting, session, target, options, turn)),
+      withPlace(stored.store, session.key, (place) => move(stored, waiting, session, target, options, place)),
     );
     if (isOthers) end(session);
     return target;
@@ -64,7 +64,7 @@ async function move(
   session: StoredSession,
   target: StoredSession,
   options: BeginOptions,
-  turn: Turn,
+  place: Place,
 ): Promise<void> {
   const base = baseOf(session);
   const previous = session.key;
@@ -97,7 +97,7 @@ async function move(
       news: changesBetween(current.content.data, theirs.content.data),
       losses,
     };
-    await retry(stored, waiting, session, lost, turn);
+    await retry(stored, waiting, session, lost, place);
     current = theirs;
     follow(session, moved.record);
   }

@@ -10,7 +10,7 @@ import { seconds, type Stored } from "./context.js";
 import { createNow } from "./create.js";
 import { UNKNOWN, type Unknown, untilKnown } from "./outcome.js";
 import { baseOf, end, follow, inTurn, notFound, requireLive, type Seen, settle, type StoredSession } from "./state.js";
-import { type Turn, withTurn } from "./turns.js";
+import { type Place, withPlace } from "./queue.js";
 import type { CallOptions } from "./types.js";
 import { unknownOutcome, Waiting } from "./waiting.js";
 
@@ -86,11 +86,11 @@ export async function extendSession(
 }
 
 async function write(stored: Stored, session: StoredSession, edit: Edit, call?: CallOptions): Promise<void> {
-  await inTurn(session, async () => {
+  const waiting = new Waiting(stored, call);
+  await inTurn(session, waiting, async () => {
     requireLive(session);
-    const waiting = new Waiting(stored, call);
     if (session.status === "stored") {
-      return withTurn(stored.store, session.key, (turn) => writeStored(stored, waiting, session, edit, turn));
+      return withPlace(stored.store, session.key, (place) => writeStored(stored, waiting, session, edit, place));
     }
     const from = contentOf(session.data, session.flash);
     const values = await edited(stored, copyOf(session), edit);
@@ -105,7 +105,7 @@ async function writeStored(
   waiting: Waiting,
   session: StoredSession,
   edit: Edit,
-  turn: Turn,
+  place: Place,
 ): Promise<void> {
   const base = baseOf(session);
   const from = contentOf(session.data, session.flash);
@@ -137,7 +137,7 @@ async function writeStored(
       news: changesBetween(current.content.data, theirs.content.data),
       losses,
     };
-    await retry(stored, waiting, session, lost, turn);
+    await retry(stored, waiting, session, lost, place);
     current = theirs;
     follow(session, saved.record);
   }

@@ -2,9 +2,7 @@ import { emptyData, type SessionData } from "../data.js";
 import { ironkeepError } from "../errors.js";
 import type { StoredRecord } from "../store/types.js";
 import { type Content, contentOf, NO_CONTENT, readRecord, settleData } from "./content.js";
-
-/** How long a write waits for another of the same session object before it is taken for one that waits for itself. */
-const MAX_TURN_MS = 30_000;
+import type { Waiting } from "./waiting.js";
 
 /**
  * A stored session as one request has it.
@@ -40,7 +38,7 @@ export interface StoredSession {
   /** @internal The idle time that the record has, in milliseconds. */
   idle: number | undefined;
   /** @internal The write that is under way; others of this object wait for it. */
-  turn: Promise<void> | undefined;
+  turn: Turn | undefined;
   /** @internal Whether the write that is under way gives it a new id. */
   isMoving: boolean;
   /** @internal Whether it was touched by this object. */
@@ -169,45 +167,27 @@ export function notFound(): Error {
   return ironkeepError("ERR_SESSION_NOT_FOUND", "The session has ended, so nothing was written: sign in again");
 }
 
+/** A write of a session object that is under way. */
+export interface Turn {
+  readonly waiting: Waiting;
+  /** Settles when it has ended, and never fails. */
+  readonly over: Promise<void>;
+}
+
 /**
  * Runs `work` when no other write of this session object is under way: each sees what the one before left.
  *
- * @throws `ERR_CONFIG` when one does not end.
+ * @throws as {@link Waiting.behind}.
  */
-export async function inTurn<T>(session: StoredSession, work: () => Promise<T>): Promise<T> {
-  while (session.turn) await ended(session.turn);
-  const { turn, end: endTurn } = newTurn();
-  session.turn = turn;
+export async function inTurn<T>(session: StoredSession, waiting: Waiting, work: () => Promise<T>): Promise<T> {
+  while (session.turn) await waiting.behind(session.turn);
+  let tell: (() => void) | undefined;
+  const over = new Promise<void>((resolve) => (tell = resolve));
+  session.turn = { waiting, over };
   try {
     return await work();
   } finally {
     session.turn = undefined;
-    endTurn();
-  }
-}
-
-function newTurn(): { turn: Promise<void>; end: () => void } {
-  let resolve: (() => void) | undefined;
-  const turn = new Promise<void>((settled) => {
-    resolve = settled;
-  });
-  return { turn, end: () => resolve?.() };
-}
-
-async function ended(turn: Promise<void>): Promise<void> {
-  let timer: ReturnType<typeof setTimeout> | undefined;
-  const late = new Promise<never>((_, reject) => {
-    const error = ironkeepError(
-      "ERR_CONFIG",
-      `A write of this session has not ended for ${MAX_TURN_MS / 1000} s. An updater must not wait for another write of the ` +
-        "same session, since that one waits for it",
-    );
-    timer = setTimeout(() => reject(error), MAX_TURN_MS);
-    timer.unref?.();
-  });
-  try {
-    await Promise.race([turn, late]);
-  } finally {
-    clearTimeout(timer);
+    tell?.();
   }
 }

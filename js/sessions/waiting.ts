@@ -2,6 +2,7 @@ import { debug } from "../debug.js";
 import { type ErrorCode, ironkeepError, isIronkeepError } from "../errors.js";
 import type { StoreCall } from "../store/types.js";
 import { type Stored, toDeadline } from "./context.js";
+import type { Turn } from "./state.js";
 import type { CallOptions } from "./types.js";
 
 /** A store has its own deadline, and more to say about what was late: it is waited for a little longer than that. */
@@ -9,6 +10,8 @@ const GRACE = 1.05;
 const GRACE_MS = 10;
 /** A timer that is to run for longer ends at once. */
 const LONGEST = 2 ** 31 - 1;
+/** How long a write waits for another of the same session object before it is taken for one that waits for itself. */
+const MAX_TURN_MS = 30_000;
 /** Below this many milliseconds nothing can be asked any more. */
 const LEAST = 1;
 
@@ -17,11 +20,19 @@ export class Waiting {
   readonly #stored: Stored;
   readonly #signal: AbortSignal | undefined;
   #left: number;
+  #spent = 0;
+  /** Since when it waits for the store; `undefined` while it does not. */
+  #since: number | undefined;
 
   constructor(stored: Stored, call: CallOptions = {}) {
     this.#stored = stored;
     this.#signal = call.signal;
     this.#left = toDeadline(call.deadline) ?? stored.deadline;
+  }
+
+  /** Milliseconds that it has waited for the store, up to now. */
+  get spent(): number {
+    return this.#spent + (this.#since === undefined ? 0 : performance.now() - this.#since);
   }
 
   /** Whether there is time to ask the store anything. */
@@ -41,13 +52,10 @@ export class Waiting {
     const deadline = this.#left * share;
     const call: StoreCall = { now: Date.now(), deadline };
     if (this.#signal) call.signal = this.#signal;
-    const started = performance.now();
     try {
-      return await this.#within(make(call), deadline * GRACE + GRACE_MS);
+      return await this.#counted(() => this.#within(make(call), deadline * GRACE + GRACE_MS));
     } catch (error) {
       throw this.#toOwn(error);
-    } finally {
-      this.#left -= performance.now() - started;
     }
   }
 
@@ -57,9 +65,7 @@ export class Waiting {
     const ms = Math.random() * longest;
     if (this.#left - ms < LEAST) return false;
     if (ms < LEAST) return true;
-    const started = performance.now();
-    await this.#within(undefined, ms);
-    this.#left -= performance.now() - started;
+    await this.#counted(() => this.#within(undefined, ms));
     this.#checkSignal();
     return this.hasTime;
   }
@@ -67,14 +73,43 @@ export class Waiting {
   /** Waits for something that never fails, for a share of the time at most, and says whether there is any left afterwards. */
   async waitFor(promise: Promise<void>, share: number): Promise<boolean> {
     this.#checkSignal();
-    const started = performance.now();
-    try {
-      await this.#within(promise, this.#left * share);
-    } catch (error) {
-      if (!hasCode(error, "ERR_STORE_TIMEOUT")) throw error;
-    }
-    this.#left -= performance.now() - started;
+    await this.#counted(() => this.#within(promise, this.#left * share)).catch(notYet);
     return this.hasTime;
+  }
+
+  /**
+   * Waits for the end of another write of the same session object. What that one waits for the store is waited for here too, so
+   * that an outage takes nobody longer than the deadline.
+   *
+   * @throws `ERR_STORE_TIMEOUT`, `ERR_ABORTED`; `ERR_CONFIG` when it does not end.
+   */
+  async behind({ waiting, over }: Turn): Promise<void> {
+    const [before, spent] = [this.#left, waiting.spent];
+    for (let waited = 0, isOver = false; !isOver;) {
+      this.#checkSignal();
+      const ms = Math.min(this.#left, MAX_TURN_MS - waited);
+      isOver = await this.#within(
+        over.then(() => true),
+        ms,
+      ).catch(notYet);
+      waited += ms;
+      this.#left = before - (waiting.spent - spent);
+      if (isOver) return;
+      if (!this.hasTime) throw timeout();
+      if (waited >= MAX_TURN_MS) throw stuck();
+    }
+  }
+
+  async #counted<T>(wait: () => Promise<T>): Promise<T> {
+    const started = (this.#since = performance.now());
+    try {
+      return await wait();
+    } finally {
+      const ms = performance.now() - started;
+      this.#since = undefined;
+      this.#spent += ms;
+      this.#left -= ms;
+    }
   }
 
   /** Settles as the promise does, or, without one, when the time is over. */
@@ -133,6 +168,20 @@ export function unknownOutcome(last?: unknown): Error {
 
 function timeout(): Error {
   return ironkeepError("ERR_STORE_TIMEOUT", "The session store did not answer within its deadline");
+}
+
+/** The time of a wait was over, and it has to be seen what that means. */
+function notYet(error: unknown): false {
+  if (hasCode(error, "ERR_STORE_TIMEOUT")) return false;
+  throw error;
+}
+
+function stuck(): Error {
+  return ironkeepError(
+    "ERR_CONFIG",
+    `A write of this session has not ended for ${MAX_TURN_MS / 1000} s. An updater must not wait for another write of the ` +
+      "same session, since that one waits for it",
+  );
 }
 
 function gaveUp(): Error {

@@ -1,8 +1,8 @@
 import type { SessionStore } from "../store/types.js";
 import type { Waiting } from "./waiting.js";
 
-/** Of the time that is left. A turn may be held by a slow function of the app, and without one a write may still get through. */
-const TURN_SHARE = 0.8;
+/** Of the time that is left. Who is before may be in a slow function of the app, and out of turn a write may still get through. */
+const WAIT_SHARE = 0.8;
 
 /** The last of those who wait for a session of a store, by its key. */
 const queues = new WeakMap<SessionStore, Map<string, Promise<void>>>();
@@ -11,9 +11,9 @@ const queues = new WeakMap<SessionStore, Map<string, Promise<void>>>();
  * A place among the writes of this process that lost against another one of the same session.
  *
  * Without it they go on losing against each other: of a hundred at once most would not get through within the deadline. Other
- * processes have queues of their own, and who has not lost yet waits for nobody, so a turn promises nothing: the version decides.
+ * processes have queues of their own, and who has not lost yet waits for nobody, so a place promises nothing: the version decides.
  */
-export class Turn {
+export class Place {
   readonly #store: SessionStore;
   readonly #key: string;
   #release: (() => void) | undefined;
@@ -23,7 +23,7 @@ export class Turn {
     this.#key = key;
   }
 
-  /** Whether this write has had its turn from some loss on. */
+  /** Whether this write has lost before, and waited. */
   get isTaken(): boolean {
     return this.#release !== undefined;
   }
@@ -41,21 +41,21 @@ export class Turn {
     void last.then(() => {
       if (queue.get(this.#key) === last) queue.delete(this.#key);
     });
-    return before ? waiting.waitFor(before, TURN_SHARE) : waiting.hasTime;
+    return before ? waiting.waitFor(before, WAIT_SHARE) : waiting.hasTime;
   }
 
-  /** Lets the next one go on; without a turn there is nobody behind. */
+  /** Lets the next one go on; who has waited for nobody has nobody behind. */
   end(): void {
     this.#release?.();
   }
 }
 
-/** Runs a write that may take a turn. */
-export async function withTurn<T>(store: SessionStore, key: string, write: (turn: Turn) => Promise<T>): Promise<T> {
-  const turn = new Turn(store, key);
+/** Runs a write that may have to queue. */
+export async function withPlace<T>(store: SessionStore, key: string, write: (place: Place) => Promise<T>): Promise<T> {
+  const place = new Place(store, key);
   try {
-    return await write(turn);
+    return await write(place);
   } finally {
-    turn.end();
+    place.end();
   }
 }
