@@ -5,7 +5,8 @@ import { z } from "zod";
 
 import { counted, engine, failure, makeSessions, MapStore, storeError, around } from "./_sessions.ts";
 
-const { createSession, destroySession, newSession, openById, replaceSession, saveFlash, saveSession } = engine;
+const { createSession, destroySession, extendSession, newSession, openById, replaceSession, saveFlash, saveSession } =
+  engine;
 
 async function begun(data: Record<string, unknown> = {}, made = makeSessions()) {
   const session = newSession();
@@ -50,6 +51,15 @@ describe("a new session", () => {
     expect(session.data).toEqual({ a: 1, direct: 1 });
     await saveSession(stored, session);
     expect((await openById(stored, session.id)).data).toEqual({ a: 1, direct: 1 });
+  });
+
+  it("lives as long as its first write says", async () => {
+    const { stored } = makeSessions({ idleTimeout: 600 });
+    const session = newSession();
+    await extendSession(stored, session, { maxAge: 50, idleTimeout: 30, label: "kiosk" });
+    const read = await openById(stored, session.id);
+    for (const each of [session, read]) expect(each).toMatchObject({ idle: 30_000, label: "kiosk" });
+    expect(read.absoluteExpiresAt - read.createdAt).toBe(50_000);
   });
 
   it("that could not be stored is as it was", async () => {

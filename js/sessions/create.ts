@@ -24,10 +24,11 @@ export async function createSession(stored: Stored, session: StoredSession, opti
   });
 }
 
-/** What is stored in the place of the session's own data, and what that was when it was made. */
+/** What is stored in the place of the session's own data, and what that was when it was made; and for how long, if not as long as all. */
 interface Instead {
   readonly values: Seen;
   readonly from: Content;
+  readonly lifetime?: StoredLifetime | undefined;
 }
 
 /** As {@link createSession}, for who has the turn. */
@@ -57,7 +58,7 @@ async function begin(
   const id = newSessionId(userId ?? "");
   const key = storeKey(id) as string;
   const made = { content, userId, label, cap, authenticated: userId === undefined ? undefined : 0, age: 0 };
-  const record = newRecord(stored, made);
+  const record = newRecord(stored, { ...made, lifetime: instead?.lifetime });
   const created = await create(stored, waiting, key, record);
   const expiresAt = doneOr(created).expiresAt;
   settle(session, { version: 1, content, values: { data, flash }, from });

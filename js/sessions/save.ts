@@ -96,7 +96,7 @@ async function write(stored: Stored, session: StoredSession, edit: Edit, call?: 
     const values = await edited(stored, copyOf(session), edit);
     // It may have been ended by a function of the app.
     requireLive(session);
-    await createNow(stored, waiting, session, { label: edit.label }, { values, from });
+    await createNow(stored, waiting, session, { label: edit.label }, { values, from, lifetime: edit.lifetime });
   });
 }
 
