@@ -76,6 +76,17 @@ describe("a store that never answers", () => {
     expect((await sessions.get(id))?.data).toEqual({ a: 1 });
   });
 
+  it("is asked nothing for a signal that is none", async () => {
+    const store = new MapStore();
+    const { sessions } = makeSessions({ store });
+    const { id } = await sessions.create({ a: 1 });
+    for (const signal of [{ aborted: false }, { aborted: false, addEventListener: () => undefined }, "signal"]) {
+      const refused = failure(sessions.update(id, { a: 2 }, { signal: signal as AbortSignal }));
+      expect(await refused).toMatchObject({ code: "ERR_CONFIG", message: "signal: has to be an AbortSignal" });
+    }
+    expect((await sessions.get(id))?.data).toEqual({ a: 1 });
+  });
+
   it("leaves a write the time to look what became of it", async () => {
     const { store, waiting } = slow((method) => method === "save");
     const { sessions } = makeSessions({ store });

@@ -1,5 +1,6 @@
 import { debug } from "../debug.js";
 import { type ErrorCode, ironkeepError, isIronkeepError } from "../errors.js";
+import { isSignal } from "../store/signal.js";
 import type { StoreCall } from "../store/types.js";
 import { type Stored, toDeadline } from "./context.js";
 import type { Turn } from "./state.js";
@@ -24,10 +25,14 @@ export class Waiting {
   /** Since when it waits for the store; `undefined` while it does not. */
   #since: number | undefined;
 
-  constructor(stored: Stored, call: CallOptions = {}) {
+  /** @throws `ERR_CONFIG` for a deadline or a signal that is none. */
+  constructor(stored: Stored, { signal, deadline }: CallOptions = {}) {
+    if (signal !== undefined && !isSignal(signal)) {
+      throw ironkeepError("ERR_CONFIG", "signal: has to be an AbortSignal");
+    }
     this.#stored = stored;
-    this.#signal = call.signal;
-    this.#left = toDeadline(call.deadline) ?? stored.deadline;
+    this.#signal = signal;
+    this.#left = toDeadline(deadline) ?? stored.deadline;
   }
 
   /** Milliseconds that it has waited for the store, up to now. */

@@ -2,6 +2,7 @@ import type { EngineStore } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { Answers, type Reader } from "./answers.js";
 import { OUTCOMES } from "./operations.js";
+import { isSignal } from "./signal.js";
 import type { StoreCall } from "./types.js";
 
 /** Values of one submission: the engine reads arrays of at most 65,536. */
@@ -46,7 +47,7 @@ export class Lane {
   call<T>(operation: number, call: StoreCall, read: Reader<T>, ...values: unknown[]): Promise<T> {
     const { signal } = call;
     if (signal?.aborted) return Promise.reject(aborted());
-    if (signal && !isListenedTo(signal)) {
+    if (signal !== undefined && !isSignal(signal)) {
       return Promise.reject(ironkeepError("ERR_CONFIG", "signal: has to be an AbortSignal"));
     }
     return new Promise<T>((resolve, reject) => {
@@ -134,10 +135,6 @@ export class Lane {
     waiting?.stop?.();
     return waiting;
   }
-}
-
-function isListenedTo({ addEventListener, removeEventListener }: AbortSignal): boolean {
-  return typeof addEventListener === "function" && typeof removeEventListener === "function";
 }
 
 function aborted(): Error {
