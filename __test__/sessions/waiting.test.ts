@@ -81,7 +81,7 @@ describe("a store that never answers", () => {
     const { sessions } = makeSessions({ store });
     const { id } = await sessions.create({ a: 1 });
     for (const signal of [{ aborted: false }, { aborted: false, addEventListener: () => undefined }, "signal"]) {
-      const refused = failure(sessions.update(id, { a: 2 }, { signal: signal as AbortSignal }));
+      const refused = failure(sessions.update(id, { a: 2 }, { signal: signal as unknown as AbortSignal }));
       expect(await refused).toMatchObject({ code: "ERR_CONFIG", message: "signal: has to be an AbortSignal" });
     }
     expect((await sessions.get(id))?.data).toEqual({ a: 1 });
