@@ -82,6 +82,27 @@ describeMatrix("the end of a stored session", (t, { it, expect }) => {
     expect(reply.cookies.map(isDeletion)).toEqual([true]);
   });
 
+  for (const verb of ["read", "write"] as const) {
+    it(`is one for a read that was called just before it, without waiting: a ${verb} then`, async () => {
+      const { store, config } = setup(t);
+      t.route("/race", async (event) => {
+        store.after = async () => {
+          store.after = undefined;
+          // Later than the whole end, if that waits for nothing.
+          for (let ticks = 0; ticks < 10; ticks++) await new Promise(setImmediate);
+        };
+        await Promise.all([getSession(event, config), clearSession(event, config)]);
+        const { id, data } = await (verb === "read" ? getSession(event, config) : updateSession(event, config, {}));
+        return { id, data };
+      });
+      const browser = await visitor(t);
+      const reply = await browser.request("/race");
+      expect(reply.json()).toEqual({ id: verb === "read" ? "" : expect.any(String), data: {} });
+      expect(reply.cookies.map(isDeletion)).toEqual([verb === "read"]);
+      expect(await read(browser)).toMatchObject({ data: {} });
+    });
+  }
+
   for (const held of ["before", "during"] as const) {
     it(`drops an update that is ${held} its write, and lets no cookie of it out`, async () => {
       const { store, config } = setup(t);

@@ -2,7 +2,7 @@ import { destroySession, endSealed } from "../../sessions/engine.js";
 import { mirror } from "../state.js";
 import type { StoredCall } from "./call.js";
 import { takeCookie } from "./cookie.js";
-import { find, whenEnded } from "./opening.js";
+import { find, settled } from "./opening.js";
 
 /**
  * Ends the session of this request, and deletes its cookie. What begins in this request before it is over waits for that, and
@@ -12,8 +12,8 @@ import { find, whenEnded } from "./opening.js";
  */
 export async function endSession(call: StoredCall): Promise<void> {
   const { live } = call;
-  // Without one it goes on at once, so that no later call of the request comes before it.
-  if (live.ending) await whenEnded(call);
+  // Without one it goes on at once, so that no later call of the request comes before it; of many that wait, one.
+  while (live.ending) await settled(live.ending);
   const ending = end(call).finally(() => {
     if (live.ending === ending) live.ending = undefined;
   });
@@ -23,7 +23,7 @@ export async function endSession(call: StoredCall): Promise<void> {
 
 async function end(call: StoredCall): Promise<void> {
   const { live, stored, exchange, name } = call;
-  await live.opening?.catch(() => undefined);
+  if (live.opening) await settled(live.opening);
   const { kept } = live;
   const isUnread = !live.cleared && (!kept || kept.session.status === "new");
   if (kept) await destroySession(stored, kept.session);

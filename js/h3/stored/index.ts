@@ -30,7 +30,7 @@ import { isCurrent, show, type StoredCall, storedOf, toStoredCall } from "./call
 import { giveCookie, requireCookie } from "./cookie.js";
 import { endSession } from "./ending.js";
 import { answered } from "./failure.js";
-import { open, whenEnded } from "./opening.js";
+import { open, settled } from "./opening.js";
 
 export { isStored } from "./call.js";
 
@@ -177,7 +177,7 @@ async function unlessCleared(
 ): Promise<StoredSession | undefined> {
   const { live, exchange, stored } = call;
   const isCleared = async (): Promise<boolean> => {
-    await whenEnded(call);
+    while (live.ending) await settled(live.ending);
     // On a socket another read may have taken its place, of the same session.
     return exchange.isSocket ? live.cleared : !isCurrent(call, session);
   };

@@ -24,8 +24,9 @@ function nothing(): Presented {
 
 /** The session of this request, from its state or its token. */
 export async function open(call: StoredCall): Promise<StoredSession> {
-  await whenEnded(call);
   const { live, exchange, stored } = call;
+  // Nothing may come between the look and the read, which an end has to see to wait for it.
+  while (live.ending) await settled(live.ending);
   // A socket outlives requests: what it has is what the store has now.
   const isOpen = live.kept && !live.opening && !exchange.isSocket;
   if (!isOpen) {
@@ -48,9 +49,9 @@ export async function open(call: StoredCall): Promise<StoredSession> {
   return live.kept?.session ?? open(call);
 }
 
-/** Waits for a clear of this request's session that is under way, however it ends. */
-export async function whenEnded({ live }: StoredCall): Promise<void> {
-  while (live.ending) await live.ending.catch(() => undefined);
+/** What is under way, to wait for it however it ends. A new one may have begun by then: look again. */
+export function settled(work: Promise<void>): Promise<void> {
+  return work.catch(() => undefined);
 }
 
 async function present(call: StoredCall): Promise<void> {
