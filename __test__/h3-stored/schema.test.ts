@@ -1,4 +1,4 @@
-import { getSession, type SessionConfig, updateSession, useSession } from "ironkeep/h3";
+import { clearSession, getSession, type SessionConfig, updateSession, useSession } from "ironkeep/h3";
 import { z } from "zod";
 import { describeMatrix } from "../h3/_matrix.ts";
 import { captureWarnings } from "../h3/_warnings.ts";
@@ -93,5 +93,32 @@ describeMatrix("a stored session with a schema", (t, { it, expect }) => {
       return { code: await getSession(event, other).catch((error: { code: unknown }) => error.code) };
     });
     expect((await t.request("/two-stores")).json()).toEqual({ code: "ERR_CONFIG" });
+  });
+
+  it("is sealed by no configuration without a store, which would outlive it, and cleared by none", async () => {
+    const { config } = setup(t);
+    const sealed = { ...config, store: undefined };
+    const codeOf = (error: { code: unknown }): unknown => error.code;
+    t.route("/sealed-last", async (event) => {
+      await useSession(event, config);
+      const updated = await updateSession(event, sealed, { late: true }).catch(codeOf);
+      return [updated, await clearSession(event, sealed).catch(codeOf)];
+    });
+    t.route("/sealed-first", async (event) => {
+      await getSession(event, sealed);
+      return [await updateSession(event, config).catch(codeOf), await clearSession(event, config).catch(codeOf)];
+    });
+    t.route("/at-once", async (event) => {
+      const both = [getSession(event, config), getSession(event, sealed)];
+      return Promise.all(both.map((one) => one.then(() => "read", codeOf)));
+    });
+    const browser = await visitor(t);
+    await browser.request("/sign-in");
+    const answers = { "/sealed-last": "ERR_CONFIG", "/sealed-first": "ERR_CONFIG", "/at-once": "read" };
+    for (const [path, first] of Object.entries(answers)) {
+      const reply = await browser.request(path);
+      expect([reply.json(), reply.setCookies]).toEqual([[first, "ERR_CONFIG"], []]);
+    }
+    expect(await read(browser)).toMatchObject({ userId: "ada", data: { visits: 1 } });
   });
 });

@@ -29,7 +29,9 @@ export function toCall(event: SessionEvent, config: SessionConfig): Call | undef
     warnCached(exchange);
     return undefined;
   }
-  return { exchange, config, sealer, name, live: liveOf(exchange, name) };
+  const live = liveOf(exchange, name);
+  requireUnstored(live, name);
+  return { exchange, config, sealer, name, live };
 }
 
 /**
@@ -41,6 +43,19 @@ export function toWritingCall(event: SessionEvent, config: SessionConfig, verb: 
   const call = toCall(event, config);
   if (call?.exchange.isSocket) throw readOnly(verb);
   return call;
+}
+
+/** @throws `ERR_CONFIG` where the request's session is in a store: sealed, it would go on when that has ended. */
+export function requireUnstored(live: Live, name: string): void {
+  if (live.kept || live.opening) throw twoKinds(name);
+}
+
+/** The error of two configurations of a name, of which one keeps the session in a store. */
+export function twoKinds(name: string): IronkeepError {
+  return ironkeepError(
+    "ERR_CONFIG",
+    `Of two configurations of the session "${name}" in one request one has a \`store\` and the other has none: give it to both`,
+  );
 }
 
 /** Says once for each route that there is no session. */

@@ -2,7 +2,7 @@ import { ironkeepError } from "../errors.js";
 import { unsealText } from "../sealing.js";
 import { majorOf, toExchange } from "./_h3.js";
 import { admit, asked, promised } from "./admission.js";
-import { type Call, readOnly, toCall, toWritingCall, type Verb, warnCached } from "./call.js";
+import { type Call, readOnly, requireUnstored, toCall, toWritingCall, type Verb, warnCached } from "./call.js";
 import { applyChecked, checkCurrent } from "./checked-updates.js";
 import { readChunkCount } from "./cookies.js";
 import { lastEnd } from "./lifetime.js";
@@ -212,6 +212,7 @@ function clear(event: SessionEvent, config: Partial<SessionConfig>, verb: Verb):
   if (exchange.isSocket) throw readOnly(verb);
   const name = sessionName(config);
   const live = liveOf(exchange, name);
+  requireUnstored(live, name);
   Object.assign(live, { session: undefined, loading: undefined, issuing: undefined, isNew: false, cleared: true });
   mirror(exchange, name, undefined);
   if (exchange.response && config.cookie !== false) {

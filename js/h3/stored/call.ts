@@ -2,7 +2,7 @@ import { ironkeepError } from "../../errors.js";
 import { type Stored, type StoredSession, toStored } from "../../sessions/engine.js";
 import { warnOnce } from "../../warn.js";
 import { type Exchange, toExchange } from "../_h3.js";
-import { readOnly, type Verb, warnCached } from "../call.js";
+import { readOnly, twoKinds, type Verb, warnCached } from "../call.js";
 import { checkConfig, cookieWriter, sessionName } from "../session-config.js";
 import { emptySession, isInsideCache, type Live, liveOf, mirror } from "../state.js";
 import type { Session, SessionConfig, SessionEvent, StoredSessionConfig } from "../types.js";
@@ -57,7 +57,9 @@ export function toStoredCall(event: SessionEvent, config: StoredSessionConfig): 
     warnCached(exchange);
     return undefined;
   }
-  return { exchange, config, name, live: liveOf(exchange, name), stored };
+  const live = liveOf(exchange, name);
+  if (live.session && !live.kept) throw twoKinds(name);
+  return { exchange, config, name, live, stored };
 }
 
 /**
