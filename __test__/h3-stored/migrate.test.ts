@@ -224,6 +224,21 @@ describeMatrix("sealed sessions that become stored ones", (t, { it, expect }) =>
     expect(await read(copy)).toEqual({ data: {} });
   });
 
+  it("that are over are not all that a clear ends: the session is the cookie's", async () => {
+    const { config } = setup(t, { migrate: { until: SOON() } });
+    t.route("/clear", async (event) => {
+      await clearSession(event, config);
+      return "done";
+    });
+    const headers = { "x-h3-session": await makeSeal({ id: "s1", createdAt: Date.now(), data: update }, PASSWORD) };
+    await t.request("/clear", { headers });
+    const browser = t.browser();
+    await browser.request("/visit");
+    const copy = t.browser(browser.jar.clone());
+    await browser.request("/clear", { headers });
+    expect(await read(copy)).toEqual({ data: {} });
+  });
+
   it("keep their user: that of the seal, or whom `userId` finds", async () => {
     const { store, config } = setup(t, { migrate: { until: SOON(), userId: (data) => data["user"] as string } });
     t.route("/sealed", ours({}));

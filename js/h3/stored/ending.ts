@@ -2,7 +2,7 @@ import { destroySession, endSealed } from "../../sessions/engine.js";
 import { mirror } from "../state.js";
 import type { StoredCall } from "./call.js";
 import { takeCookie } from "./cookie.js";
-import { find, settled } from "./opening.js";
+import { findToEnd, settled } from "./opening.js";
 
 /**
  * Ends the session of this request, and deletes its cookie. What begins in this request before it is over waits for that, and
@@ -37,7 +37,8 @@ async function end(call: StoredCall): Promise<void> {
 /** Ends what was never read, or is refused by the schema: that must not keep anybody from signing out. */
 async function endPresented(call: StoredCall): Promise<void> {
   const { stored } = call;
-  const { session, seal } = await find({ ...call, stored: { ...stored, schema: undefined } }, true);
-  await destroySession(stored, session);
-  if (seal) await endSealed(stored, seal);
+  for (const { session, seal } of await findToEnd({ ...call, stored: { ...stored, schema: undefined } })) {
+    await destroySession(stored, session);
+    if (seal) await endSealed(stored, seal);
+  }
 }

@@ -87,22 +87,35 @@ async function admit(call: StoredCall, kept: Kept): Promise<void> {
   show(call);
 }
 
-/**
- * What the header's token names, else the cookie's.
- *
- * @param isToEnd leaves a sealed session where it is, for who is about to end it.
- */
-export async function find(call: StoredCall, isToEnd = false): Promise<Presented> {
-  const { exchange, config, name } = call;
-  const header = sessionHeader(config, name);
-  const token = header && exchange.header(header);
-  const fromHeader = token ? await presentedBy(call, token, isToEnd) : nothing();
-  if (fromHeader.session.status !== "new" || (isToEnd && fromHeader.seal)) return { ...fromHeader, isFromHeader: true };
-  const cookie = readSessionCookie(exchange.header("cookie"), name);
-  return cookie ? presentedBy(call, cookie, isToEnd) : nothing();
+/** What the header's token names, else the cookie's. */
+async function find(call: StoredCall): Promise<Presented> {
+  const [header, cookie] = tokensOf(call);
+  const fromHeader = header ? await presentedBy(call, header) : nothing();
+  if (fromHeader.session.status !== "new") return { ...fromHeader, isFromHeader: true };
+  return cookie ? presentedBy(call, cookie) : nothing();
 }
 
-async function presentedBy(call: StoredCall, token: string, isToEnd: boolean): Promise<Presented> {
+/**
+ * What has to be ended of what a request came with. Sealed sessions are left where they are, and nobody looks whether that of
+ * the header is over: then the session is the cookie's.
+ */
+export async function findToEnd(call: StoredCall): Promise<Presented[]> {
+  const found: Presented[] = [];
+  for (const token of tokensOf(call)) {
+    if (!token) continue;
+    const presented = await presentedBy(call, token, true);
+    found.push(presented);
+    if (presented.session.status !== "new") break;
+  }
+  return found;
+}
+
+function tokensOf({ exchange, config, name }: StoredCall): [header: string | undefined, cookie: string | undefined] {
+  const header = sessionHeader(config, name);
+  return [header && exchange.header(header), readSessionCookie(exchange.header("cookie"), name)];
+}
+
+async function presentedBy(call: StoredCall, token: string, isToEnd = false): Promise<Presented> {
   const { stored } = call;
   if (SIGNED_ID.test(token)) return { session: await openSession(stored, token) };
   const seal = stored.migrate && Date.now() < stored.migrate.until ? await unsealed(call, token) : undefined;
