@@ -239,6 +239,27 @@ describeMatrix("sealed sessions that become stored ones", (t, { it, expect }) =>
     expect(await read(copy)).toEqual({ data: {} });
   });
 
+  it("are taken over after a configuration that knows of none has looked, such as a middleware's", async () => {
+    const { store, config } = setup(t, { migrate: { until: SOON() } });
+    t.route("/sealed", ours({}));
+    t.route("/both", async (event) => {
+      const before = await useSession(event, { ...config, migrate: undefined });
+      const after = await updateSession(event, config, { more: true });
+      return { data: after.data, isSame: before.id === after.id };
+    });
+    t.route("/cleared", async (event) => {
+      await clearSession(event, { ...config, migrate: undefined });
+      return (await useSession(event, config)).data;
+    });
+    const browser = t.browser();
+    await browser.request("/sealed");
+    const reply = await browser.request("/both");
+    expect(reply.json()).toEqual({ data: { ...update, more: true }, isSame: true });
+    expect(store.calls.filter((name) => name === "create")).toHaveLength(1);
+    expect(await read(browser)).toMatchObject({ data: { ...update, more: true } });
+    expect((await browser.request("/cleared")).json()).toEqual({});
+  });
+
   it("keep their user: that of the seal, or whom `userId` finds", async () => {
     const { store, config } = setup(t, { migrate: { until: SOON(), userId: (data) => data["user"] as string } });
     t.route("/sealed", ours({}));

@@ -41,6 +41,8 @@ export interface Kept {
   readonly seal?: SealedSession | undefined;
   readonly view: Session;
   readonly store: SessionStore;
+  /** Whether sealed sessions were looked for. */
+  readonly migrates: boolean;
   /** The schema by which the data was found good. */
   schema: StandardSchemaV1 | undefined;
 }

@@ -2,7 +2,7 @@ import { emptyData } from "../../data.js";
 import { debug } from "../../debug.js";
 import { ironkeepError, isIronkeepError } from "../../errors.js";
 import { validated } from "../../schema.js";
-import { importSealed, newSession, openSession, type StoredSession, touchSession } from "../../sessions/engine.js";
+import { destroySession, importSealed, newSession, openSession, type StoredSession, touchSession } from "../../sessions/engine.js";
 import { isRevoked } from "../admission.js";
 import { readSessionCookie } from "../cookies.js";
 import { authentic } from "../opening.js";
@@ -44,9 +44,21 @@ export async function open(call: StoredCall): Promise<StoredSession> {
       `Two configurations of the session "${call.name}" have a store each in one request`,
     );
   }
+  if (stored.migrate && !kept.migrates && !live.cleared && mayBeSealed(call, kept)) {
+    live.kept = undefined;
+    // What is about to be written to it would be under an id that nobody is given.
+    await destroySession(stored, kept.session);
+    return open(call);
+  }
   // After another schema it is not asked: it may not take what that gave.
   if (stored.schema && !kept.schema) await admit(call, kept);
   return live.kept?.session ?? open(call);
+}
+
+/** Whether a session that is none, opened without `migrate`, may be a sealed one. One that is being stored is none of these. */
+function mayBeSealed(call: StoredCall, { session }: Kept): boolean {
+  if (session.status !== "new" || session.turn) return false;
+  return tokensOf(call).some((token) => token && !SIGNED_ID.test(token));
 }
 
 /** What is under way, to wait for it however it ends. A new one may have begun by then: look again. */
@@ -58,7 +70,8 @@ async function present(call: StoredCall): Promise<void> {
   const { live, stored } = call;
   const { session, seal, isFromHeader } = live.cleared ? nothing() : await find(call);
   if (session.status === "new") Object.assign(session.data, await defaults(call));
-  live.kept = { session, seal, view: emptySession(), store: stored.store, schema: stored.schema };
+  const { store, schema, migrate } = stored;
+  live.kept = { session, seal, view: emptySession(), store, schema, migrates: migrate !== undefined };
   show(call);
   await refresh(call, session, isFromHeader);
 }
