@@ -191,6 +191,35 @@ describeMatrix("the end of a stored session", (t, { it, expect }) => {
     for (const userId of ["ada", "eve"]) expect(await store.list({ now: Date.now() }, userId)).toEqual([]);
   });
 
+  it("ends it at whatever moment after the store has made it", async () => {
+    const { store, config } = setup(t);
+    const browser = await visitor(t);
+    const state = { ticks: 0 };
+    t.route("/race", async (event) => {
+      await useSession(event, config);
+      const cleared = gate();
+      store.after = (name) => {
+        if (name !== "regenerate") return;
+        store.after = undefined;
+        void (async () => {
+          for (let tick = 0; tick < state.ticks; tick++) await undefined;
+          await clearSession(event, config);
+          cleared.open();
+        })();
+      };
+      await regenerateSession(event, config, { userId: "eve" });
+      await cleared.opened;
+      return "done";
+    });
+    // More than there are from the store's reply to the cookie.
+    for (; state.ticks < 40; state.ticks++) {
+      await browser.request("/sign-in");
+      const reply = await browser.request("/race");
+      expect([reply.status, reply.cookies.map(isDeletion)]).toEqual([200, [true]]);
+      expect([state.ticks, await store.list({ now: Date.now() }, "eve")]).toEqual([state.ticks, []]);
+    }
+  });
+
   for (const onInvalid of ["reset", "reject"] as const) {
     it(`does not read the data, so that a schema which refuses it keeps nobody signed in: ${onInvalid}`, async () => {
       captureWarnings();

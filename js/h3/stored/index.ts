@@ -160,39 +160,41 @@ async function write(
     if (session.status === "new" && !startsNone) await requireCookie(call, verb);
     const written = await unlessCleared(call, session, () => work(call, session));
     if (!written) return emptySession();
-    const { kept } = call.live;
-    // Nothing that is under way for another user's session may reach the new one, so that is another object.
-    if (kept && kept.session !== written) call.live.kept = { ...kept, session: written, view: emptySession() };
     const view = show(call);
     await giveCookie(call, written);
     return view;
   });
 }
 
-/** What `work` made of the session, or `undefined` when that is no longer this request's. */
+/** What `work` made of the session, which the request then has, or `undefined` when that is no longer this request's. */
 async function unlessCleared(
   call: StoredCall,
   session: StoredSession,
   work: () => Promise<StoredSession | void>,
 ): Promise<StoredSession | undefined> {
   const { live, exchange, stored } = call;
-  const isCleared = async (): Promise<boolean> => {
-    while (live.ending) await settled(live.ending);
-    // On a socket another read may have taken its place, of the same session.
-    return exchange.isSocket ? live.cleared : !isCurrent(call, session);
-  };
+  // On a socket another read may have taken its place, of the same session.
+  const isCleared = (): boolean => (exchange.isSocket ? live.cleared : !isCurrent(call, session));
   let written;
   try {
     written = (await work()) ?? session;
   } catch (error) {
     if (isIronkeepError(error) && error.code === "ERR_SESSION_NOT_FOUND") {
-      if (await isCleared()) return undefined;
+      while (live.ending) await settled(live.ending);
+      if (isCleared()) return undefined;
       // Who goes on has no data any more of what ended elsewhere.
       show(call);
     }
     throw error;
   }
-  if (!(await isCleared())) return written;
+  while (live.ending) await settled(live.ending);
+  // Nothing may come between this and the look: an end has to find the new session, or to be found.
+  if (!isCleared()) {
+    const { kept } = live;
+    // Nothing that is under way for another user's session may reach the new one, so that is another object.
+    if (kept && kept.session !== written) live.kept = { ...kept, session: written, view: emptySession() };
+    return written;
+  }
   // Nobody will have its id.
   if (written !== session) await destroySession(stored, written);
   return undefined;
