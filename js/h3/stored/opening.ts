@@ -2,7 +2,14 @@ import { emptyData } from "../../data.js";
 import { debug } from "../../debug.js";
 import { ironkeepError, isIronkeepError } from "../../errors.js";
 import { validated } from "../../schema.js";
-import { destroySession, importSealed, newSession, openSession, type StoredSession, touchSession } from "../../sessions/engine.js";
+import {
+  destroySession,
+  importSealed,
+  newSession,
+  openSession,
+  type StoredSession,
+  touchSession,
+} from "../../sessions/engine.js";
 import { isRevoked } from "../admission.js";
 import { readSessionCookie } from "../cookies.js";
 import { authentic } from "../opening.js";
