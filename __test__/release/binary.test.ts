@@ -36,7 +36,7 @@ describe("a binary to publish", () => {
 
   it("has a bounded size", () => {
     const faults = binaryFaults(fakeBinary(X64, "x".repeat(MAX_BYTES)), X64);
-    expect(faults).toEqual([expect.stringMatching(/^it has \d+ bytes, more than 2097152$/)]);
+    expect(faults).toEqual([expect.stringMatching(/^it has \d+ bytes, more than 8388608$/)]);
   });
 
   it("names no folder of the machine that built it", () => {
