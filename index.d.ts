@@ -76,6 +76,11 @@ export declare class Store {
   take(): unknown[]
   /** Gives a call up that can be cancelled. Its answer comes all the same. */
   cancel(ticket: number): void
+  /**
+   * Begins a snapshot in the background, where something may have changed since the last one and none is being written.
+   * Throws, once, what the last one that was begun here came to; the new one is begun all the same.
+   */
+  snapshot(): void
 }
 
 /** One row of the table of error codes. */
@@ -230,7 +235,7 @@ export type StoreOptions =
     maxData: number; /** The most bytes of memory, everything counted. */
     maxBytes: number; /** The most sessions, tombstones and markers of imports together. */
     maxEntries: number; /** What happens then: sessions go, or new ones are refused. */
-    whenFull: 'evict' | 'refuse'; /** The file that it begins from, and that is written when it is closed. */
+    whenFull: 'evict' | 'refuse'; /** The file that it begins from, and that is written by `snapshot` and when it is closed. */
     snapshot?: string; /** The caller's time, by which what has expired is left out of it. */
   now: number }
   | { driver: 'sqlite'; /** The file. */

@@ -3,7 +3,7 @@
 import { createStore as createEngineStore } from "#engine";
 import { describe, expect, it, onTestFinished } from "vitest";
 
-import type { EngineStore } from "../../js/engine/index.ts";
+import type { EngineCalls } from "../../js/engine/index.ts";
 import { NativeStore } from "../../js/store/native-store.ts";
 import { readStoreConfig } from "../../js/store/options.ts";
 import { configOf, type Driver, NOW, newKey, newToken, open, record } from "./_stores.ts";
@@ -15,7 +15,7 @@ function counted(driver: Driver) {
   const { engine, deadline } = readStoreConfig(configOf(driver));
   const real = createEngineStore(engine);
   const counts = { submissions: 0, wakeUps: 0 };
-  const counting: EngineStore = {
+  const counting: EngineCalls = {
     submit(calls, wake) {
       counts.submissions++;
       return real.submit(calls, wake);
@@ -102,7 +102,7 @@ describe("a slow call", () => {
   it("settles after others whose answers came with the same wake-up or before", async () => {
     let wake = () => {};
     const answers: unknown[][] = [];
-    const engine: EngineStore = {
+    const engine: EngineCalls = {
       submit: (_calls, woken) => ((wake = woken), [""]),
       take: () => answers.shift() ?? [""],
       cancel: () => {},
@@ -128,7 +128,7 @@ describe("an engine that fails", () => {
     const { store } = counted("memory");
     let isBroken = true;
     const real = createEngineStore(readStoreConfig(configOf("memory")).engine);
-    const engine: EngineStore = {
+    const engine: EngineCalls = {
       submit(calls, wake) {
         if (!isBroken) return real.submit(calls, wake);
         isBroken = false;
@@ -147,7 +147,7 @@ describe("an engine that fails", () => {
   it("is asked for its answers once more, and then those who wait are told", async () => {
     let wake = () => {};
     let takes = 0;
-    const engine: EngineStore = {
+    const engine: EngineCalls = {
       submit: (_calls, woken) => ((wake = woken), [""]),
       take() {
         takes++;

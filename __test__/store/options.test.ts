@@ -18,6 +18,15 @@ const ODD: readonly (readonly [unknown, string])[] = [
   [{ driver: "memory", maxBytes: 1000 }, "maxBytes: has to be at least four times maxData, which is 65536"],
   [{ driver: "memory", deadline: "250" }, "deadline: has to be a positive number of milliseconds"],
   [{ driver: "memory", deadline: Number.NaN }, "deadline: has to be a positive number of milliseconds"],
+  [{ driver: "memory", snapshotInterval: 60 }, "snapshotInterval: there is no snapshot without the option snapshot"],
+  ...[-1, Number.NaN, "60", null, 2_147_484].map(
+    (snapshotInterval) =>
+      [
+        { driver: "memory", snapshot: "a", snapshotInterval },
+        "snapshotInterval: has to be a number of seconds from 0 to 2147483",
+      ] as const,
+  ),
+  [{ driver: "sqlite", path: "a.db", snapshotInterval: 60 }, 'The option "snapshotInterval" of the store "sqlite"'],
   [{ driver: "sqlite" }, "path: has to name the file of the store"],
   [{ driver: "sqlite", path: "a.db", synchronous: "off" }, 'synchronous: has to be "full" or "normal"'],
   [{ driver: "sqlite", path: "a.db", maxData: 2 ** 40 }, "maxData: has to be a whole number from 1 to 536870912"],

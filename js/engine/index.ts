@@ -163,19 +163,29 @@ export type EngineStoreOptions =
   | { driver: "sqlite"; path: string; synchronous: "full" | "normal"; maxData: number };
 
 /**
- * A session store of the engine, as values in flat arrays: `js/store/lane.ts` makes promises of it.
+ * The calls of a session store, as values in flat arrays: `js/store/lane.ts` makes promises of it.
  *
  * A call is its operation, its ticket, the caller's time, its deadline in milliseconds, whether it can be cancelled, and the
  * values of the operation. An answer is its ticket, its outcome, and the values of the outcome; all numbers, keys and tokens of
  * all answers are one text, which comes first, and the free texts follow it. Every call that was submitted has one answer.
  */
-export interface EngineStore {
+export interface EngineCalls {
   /** Makes calls, and gives the answers that are there by then. `wake` is called when there are more. */
   submit(calls: unknown[], wake: () => void): unknown[];
   /** The answers that are there. */
   take(): unknown[];
   /** Gives a call up that can be cancelled. */
   cancel(ticket: number): void;
+}
+
+/** A session store of the engine, with the snapshots that one in memory may have. */
+export interface EngineStore extends EngineCalls {
+  /**
+   * Begins a snapshot in the background, where something may have changed since the last one and none is being written.
+   *
+   * @throws once, what the last one that was begun here came to; the new one is begun all the same.
+   */
+  snapshot(): void;
 }
 
 /** What an engine exports. */

@@ -14,7 +14,7 @@ const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
 
 /**
  * The engine's answers, read one after another: the first value is one text for everything but free text, and the others are
- * the free texts; see {@link EngineStore}.
+ * the free texts; see {@link EngineCalls}.
  */
 export class Answers {
   readonly #packed: string;

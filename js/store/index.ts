@@ -7,6 +7,7 @@ import { createStore as createEngineStore } from "#engine";
 
 import { NativeStore } from "./native-store.js";
 import { readStoreConfig, type StoreConfig } from "./options.js";
+import { writeSnapshots } from "./snapshots.js";
 import type { SessionStore } from "./types.js";
 
 export type { MemoryStoreOptions, StoreConfig } from "./options.js";
@@ -21,6 +22,7 @@ export type * from "./types.js";
  * `ERR_STORE_UNAVAILABLE`, `ERR_STORE_CORRUPT` or `ERR_STORE_VERSION`.
  */
 export function createStore(config: StoreConfig): SessionStore & AsyncDisposable {
-  const { engine, deadline } = readStoreConfig(config);
-  return new NativeStore(config.driver, createEngineStore(engine), deadline);
+  const { engine: options, deadline, snapshotInterval } = readStoreConfig(config);
+  const engine = createEngineStore(options);
+  return new NativeStore(config.driver, engine, deadline, writeSnapshots(engine, snapshotInterval));
 }

@@ -1,4 +1,4 @@
-import type { EngineStore } from "../engine/index.js";
+import type { EngineCalls } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { Answers, type Reader } from "./answers.js";
 import { OUTCOMES } from "./operations.js";
@@ -29,7 +29,7 @@ interface Waiting {
  * once, else when the engine wakes this thread, with all the others that are ready then.
  */
 export class Lane {
-  readonly #engine: EngineStore;
+  readonly #engine: EngineCalls;
   readonly #deadline: number;
   /** By ticket. A ticket is used again once the engine has answered it. */
   readonly #waiting: (Waiting | undefined)[] = [];
@@ -38,7 +38,7 @@ export class Lane {
   #tickets: number[] = [];
 
   /** @param deadline how many milliseconds a call has that does not say. */
-  constructor(engine: EngineStore, deadline: number) {
+  constructor(engine: EngineCalls, deadline: number) {
     this.#engine = engine;
     this.#deadline = deadline;
   }

@@ -1,4 +1,4 @@
-import type { EngineStore } from "../engine/index.js";
+import type { EngineCalls } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import {
   readBoolean,
@@ -40,11 +40,13 @@ const CLOSING: StoreCall = { now: 0, deadline: Number.POSITIVE_INFINITY };
 export class NativeStore implements SessionStore {
   readonly driver: string;
   readonly #lane: Lane;
+  readonly #stopSnapshots: () => void;
 
   /** @internal Use `createStore`. */
-  constructor(driver: string, engine: EngineStore, deadline: number) {
+  constructor(driver: string, engine: EngineCalls, deadline: number, stopSnapshots = () => {}) {
     this.driver = driver;
     this.#lane = new Lane(engine, deadline);
+    this.#stopSnapshots = stopSnapshots;
   }
 
   // An async function makes a rejection of what is thrown for an odd argument.
@@ -130,6 +132,7 @@ export class NativeStore implements SessionStore {
   }
 
   close(): Promise<void> {
+    this.#stopSnapshots();
     return this.#lane.call(OPERATIONS.close, CLOSING, readDone);
   }
 

@@ -12,6 +12,10 @@ const LARGEST_DATA = 512 * 1024 * 1024;
 /** What a store in memory takes. */
 const MAX_BYTES = 256 * 1024 * 1024;
 const MAX_ENTRIES = 1_000_000;
+/** Seconds between two snapshots. */
+const SNAPSHOT_INTERVAL = 60;
+/** The most that a timer takes. */
+const LONGEST_INTERVAL = 2_147_483;
 
 /** What every store of `createStore` takes. */
 export interface CommonStoreOptions {
@@ -33,8 +37,16 @@ export interface MemoryStoreOptions extends CommonStoreOptions {
    * first, or new ones fail with `ERR_STORE_UNAVAILABLE`. @default "evict"
    */
   whenFull?: "evict" | "refuse" | undefined;
-  /** A file that the store begins from when it is made, and that is written as a whole when it is closed. Its folder is not made. */
+  /**
+   * A file that the store begins from when it is made, and that is written as a whole every `snapshotInterval` and when the store
+   * is closed. Its folder is not made. It belongs to one store at a time.
+   */
   snapshot?: string | undefined;
+  /**
+   * Seconds after which the snapshot is written again in the background, if anything may have changed; what a process that is
+   * killed may lose. 0: only when the store is closed. One that fails is a warning, and the next one is tried. @default 60
+   */
+  snapshotInterval?: number | undefined;
 }
 
 /** The options of a store in a file of SQLite. */
@@ -53,7 +65,7 @@ type Driver = StoreConfig["driver"];
 
 const COMMON = ["driver", "deadline", "maxData"] as const;
 const KEYS: { readonly [D in Driver]: readonly (keyof Extract<StoreConfig, { driver: D }>)[] } = {
-  memory: [...COMMON, "maxBytes", "maxEntries", "whenFull", "snapshot"],
+  memory: [...COMMON, "maxBytes", "maxEntries", "whenFull", "snapshot", "snapshotInterval"],
   sqlite: [...COMMON, "path", "synchronous"],
 };
 
@@ -62,7 +74,12 @@ const KEYS: { readonly [D in Driver]: readonly (keyof Extract<StoreConfig, { dri
  *
  * @throws `ERR_CONFIG` that names what is wrong.
  */
-export function readStoreConfig(config: StoreConfig): { engine: EngineStoreOptions; deadline: number } {
+export function readStoreConfig(config: StoreConfig): {
+  engine: EngineStoreOptions;
+  deadline: number;
+  /** Seconds; 0 for no snapshots but the last one. */
+  snapshotInterval: number;
+} {
   if (typeof config !== "object" || config === null) {
     throw wrong(`A store needs options, such as { driver: "sqlite", path: "sessions.db" }`);
   }
@@ -73,7 +90,8 @@ export function readStoreConfig(config: StoreConfig): { engine: EngineStoreOptio
     throw wrong("deadline: has to be a positive number of milliseconds");
   }
   checkCount("maxData", maxData, LARGEST_DATA);
-  return { engine: config.driver === "memory" ? memory(config, maxData) : sqlite(config, maxData), deadline };
+  if (config.driver === "sqlite") return { engine: sqlite(config, maxData), deadline, snapshotInterval: 0 };
+  return { engine: memory(config, maxData), deadline, snapshotInterval: readInterval(config) };
 }
 
 function memory(config: MemoryStoreOptions, maxData: number): EngineStoreOptions {
@@ -86,6 +104,14 @@ function memory(config: MemoryStoreOptions, maxData: number): EngineStoreOptions
   if (snapshot === undefined) return options;
   if (typeof snapshot !== "string" || snapshot === "") throw wrong("snapshot: has to name a file");
   return { ...options, snapshot };
+}
+
+function readInterval({ snapshot, snapshotInterval }: MemoryStoreOptions): number {
+  if (snapshotInterval === undefined) return snapshot === undefined ? 0 : SNAPSHOT_INTERVAL;
+  if (snapshot === undefined) throw wrong("snapshotInterval: there is no snapshot without the option snapshot");
+  const fits = typeof snapshotInterval === "number" && snapshotInterval >= 0 && snapshotInterval <= LONGEST_INTERVAL;
+  if (!fits) throw wrong(`snapshotInterval: has to be a number of seconds from 0 to ${LONGEST_INTERVAL}`);
+  return snapshotInterval;
 }
 
 function sqlite(config: SqliteStoreOptions, maxData: number): EngineStoreOptions {

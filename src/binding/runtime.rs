@@ -46,6 +46,11 @@ pub(crate) fn spawn_blocking(work: Box<dyn FnOnce() + Send>) -> bool {
     with_runtime(|runtime| drop(runtime.spawn_blocking(work))).is_some()
 }
 
+/// Runs `work`, which waits for the disk, on a thread where it blocks nobody. `false`: it was dropped.
+pub(crate) fn spawn_waiting(work: impl FnOnce() + Send + 'static) -> bool {
+    with_runtime(|runtime| drop(runtime.spawn_blocking(work))).is_some()
+}
+
 /// Has the runtime go on with `tasks`, each on its own. They come there by one push, since each push may have to wake a thread.
 /// `false`: they were dropped.
 pub(crate) fn spawn_all<T>(tasks: Vec<T>) -> bool

@@ -190,7 +190,7 @@ for (const options of Object.values(STORE_OPTIONS)) {
     await attemptOurs(`submit([], ${said})`, () => store.submit([], make()));
     await attemptOurs(`submit(call, ${said})`, () => store.submit(callOf(1, [STORE_KEY]), make()));
     await attemptOurs(`cancel(${said})`, () => store.cancel(make()));
-    for (const name of ["submit", "take", "cancel"]) {
+    for (const name of ["submit", "take", "cancel", "snapshot"]) {
       await attempt(`${name} on ${said}`, () => Store.prototype[name].call(make(), [], wake));
     }
     for (let at = 0; at < 5; at++) {

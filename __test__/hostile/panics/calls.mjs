@@ -71,6 +71,7 @@ export const CALLS = {
   "Store.submit": () => store.submit(LOAD, () => {}),
   "Store.take": () => store.take(),
   "Store.cancel": () => store.cancel(0),
+  "Store.snapshot": () => store.snapshot(),
   errorCodes: () => binding.errorCodes(),
   nativeVersion: () => binding.nativeVersion(),
   randomKey: () => binding.randomKey(),

@@ -9,6 +9,7 @@ mod mailbox;
 mod operation;
 mod options;
 mod read;
+mod snapshots;
 mod task;
 
 use std::sync::Arc;
@@ -27,6 +28,7 @@ use crate::store::SessionStore;
 use mailbox::{Mailbox, WakeFunction};
 use operation::{Answer, Operation};
 use options::StoreOptions;
+use snapshots::Snapshots;
 use task::Task;
 
 const CALLS: &str = wrong!("calls", "an array");
@@ -40,6 +42,7 @@ pub struct Store {
     /// Whether it answers without waiting, so that calls are made on the calling thread.
     is_immediate: bool,
     waits_to_close: bool,
+    snapshots: Option<Arc<Snapshots>>,
     mailbox: Arc<Mailbox>,
 }
 
@@ -56,6 +59,7 @@ impl Store {
                 backend: opened.store,
                 is_immediate: opened.is_immediate,
                 waits_to_close: opened.waits_to_close,
+                snapshots: opened.snapshots,
                 mailbox: Arc::default(),
             })
         })
@@ -98,6 +102,15 @@ impl Store {
             Ok(())
         })
     }
+
+    /// Begins a snapshot in the background, where something may have changed since the last one and none is being written.
+    /// Throws, once, what the last one that was begun here came to; the new one is begun all the same.
+    #[napi(catch_unwind)]
+    pub fn snapshot(&self) -> napi::Result<(), ErrorCode> {
+        guard("Store.snapshot", || {
+            self.snapshots.as_ref().map_or(Ok(()), Snapshots::begin).map_err(|error| to_js(&error))
+        })
+    }
 }
 
 type Answers = Vec<(u32, Result<Answer>)>;
@@ -131,6 +144,9 @@ impl Store {
         let operation = operation.map_err(|error| (ticket, error))?;
         if matches!(operation, Operation::Close) {
             self.mailbox.close();
+            if let Some(snapshots) = &self.snapshots {
+                return Ok(Task::new(ticket, deadline, can_be_cancelled, Arc::clone(snapshots).close()));
+            }
         }
         let work = operation.run(Arc::clone(&self.backend), now);
         Ok(Task::new(ticket, deadline, can_be_cancelled, work))

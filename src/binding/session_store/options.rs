@@ -6,6 +6,7 @@ use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 
 use crate::binding::arguments::{count, field, wrong};
+use crate::binding::session_store::snapshots::Snapshots;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::SessionStore;
@@ -28,7 +29,7 @@ pub enum StoreOptions {
         /// What happens then: sessions go, or new ones are refused.
         #[napi(ts_type = "'evict' | 'refuse'")]
         when_full: String,
-        /// The file that it begins from, and that is written when it is closed.
+        /// The file that it begins from, and that is written by `snapshot` and when it is closed.
         snapshot: Option<String>,
         /// The caller's time, by which what has expired is left out of it.
         now: f64,
@@ -52,6 +53,7 @@ pub(super) struct Opened {
     pub(super) is_immediate: bool,
     /// Whether closing it waits for the disk, whatever its other calls do.
     pub(super) waits_to_close: bool,
+    pub(super) snapshots: Option<Arc<Snapshots>>,
 }
 
 impl StoreOptions {
@@ -81,7 +83,7 @@ impl StoreOptions {
     }
 
     /// # Errors
-    /// `ERR_CONFIG` for options that the store refuses, and what is said of a snapshot that cannot be read.
+    /// `ERR_CONFIG` for options that the store refuses, and for a snapshot that another store has, and what is said of one that cannot be read.
     pub(super) fn open(self) -> Result<Opened> {
         match self {
             Self::Memory { max_data, max_bytes, max_entries, when_full, snapshot, now } => {
@@ -91,17 +93,22 @@ impl StoreOptions {
                     max_entries,
                     when_full: at_the_bound(&when_full)?,
                 };
-                let waits_to_close = snapshot.is_some();
-                let store = match snapshot {
-                    Some(path) => MemoryStore::with_snapshot(options, path, Timestamp::from_millis(now))?,
-                    None => MemoryStore::new(options)?,
+                let now = Timestamp::from_millis(now);
+                let snapshots = snapshot
+                    .map(|path| Snapshots::open(options.clone(), path, now))
+                    .transpose()?
+                    .map(Arc::new);
+                let store = match &snapshots {
+                    Some(snapshots) => snapshots.store(),
+                    None => Arc::new(MemoryStore::new(options)?),
                 };
-                Ok(Opened { store: Arc::new(store), is_immediate: true, waits_to_close })
+                Ok(Opened { store, is_immediate: true, waits_to_close: snapshots.is_some(), snapshots })
             }
             Self::Sqlite { path, synchronous, max_data } => {
                 let mut options = sqlite::Options::new(path, durability(&synchronous)?);
                 options.max_data = max_data as usize;
-                Ok(Opened { store: Arc::new(SqliteStore::new(options)?), is_immediate: false, waits_to_close: true })
+                let store = Arc::new(SqliteStore::new(options)?);
+                Ok(Opened { store, is_immediate: false, waits_to_close: true, snapshots: None })
             }
         }
     }

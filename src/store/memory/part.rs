@@ -1,9 +1,9 @@
-//! A part of a store behind its lock, with a note outside of it of what ends first.
+//! A part of a store behind its lock, with notes outside of it: what ends first, and whether it may have changed.
 
 #![forbid(unsafe_code)]
 
 use std::ops::{Deref, DerefMut};
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What holds things that end.
@@ -12,31 +12,45 @@ pub(super) trait Ends {
     fn next_end(&self) -> u64;
 }
 
-/// A part. Its note costs a load to read, so that hundreds of parts with nothing to sweep cost next to nothing.
+/// A part. Its notes cost a load to read, so that hundreds of parts with nothing to do cost next to nothing.
 pub(super) struct Part<T> {
     next_end: AtomicU64,
+    /// Set by who may change it, whether or not anything is another then; forgotten behind the lock alone.
+    has_changed: AtomicBool,
     held: Mutex<T>,
 }
 
 impl<T: Ends> Part<T> {
     pub(super) fn new(part: T) -> Self {
-        Self { next_end: AtomicU64::new(u64::MAX), held: Mutex::new(part) }
+        Self { next_end: AtomicU64::new(u64::MAX), has_changed: AtomicBool::new(false), held: Mutex::new(part) }
     }
 
     pub(super) fn hold(&self) -> Held<'_, T> {
-        Held { next_end: &self.next_end, held: self.held.lock().unwrap_or_else(PoisonError::into_inner) }
+        Held { part: self, held: self.held.lock().unwrap_or_else(PoisonError::into_inner) }
     }
 
     /// Whether something may have ended.
     pub(super) fn is_due(&self, now: u64) -> bool {
         self.next_end.load(Ordering::Relaxed) <= now
     }
+
+    /// Whether something may have changed since that was forgotten.
+    pub(super) fn has_changed(&self) -> bool {
+        self.has_changed.load(Ordering::Relaxed)
+    }
 }
 
 /// A part that is locked.
 pub(super) struct Held<'a, T: Ends> {
-    next_end: &'a AtomicU64,
+    part: &'a Part<T>,
     held: MutexGuard<'a, T>,
+}
+
+impl<T: Ends> Held<'_, T> {
+    /// Forgets what has changed by now.
+    pub(super) fn forget_changes(&self) {
+        self.part.has_changed.store(false, Ordering::Relaxed);
+    }
 }
 
 impl<T: Ends> Deref for Held<'_, T> {
@@ -49,13 +63,14 @@ impl<T: Ends> Deref for Held<'_, T> {
 
 impl<T: Ends> DerefMut for Held<'_, T> {
     fn deref_mut(&mut self) -> &mut T {
+        self.part.has_changed.store(true, Ordering::Relaxed);
         &mut self.held
     }
 }
 
 impl<T: Ends> Drop for Held<'_, T> {
     fn drop(&mut self) {
-        self.next_end.store(self.held.next_end(), Ordering::Relaxed);
+        self.part.next_end.store(self.held.next_end(), Ordering::Relaxed);
     }
 }
 

@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError, RwLock, RwLockReadGuard};
 
-use super::part::Pair;
+use super::part::{Pair, Part};
 use super::room::Full;
 use super::session::Session;
 use super::shard::{Call, Shard, TOMBSTONE};
@@ -37,6 +37,8 @@ pub(super) struct Snapshots {
     /// Held while one is written; whether it was the last one.
     writing: Mutex<bool>,
     is_writing: AtomicBool,
+    /// The last one that was begun was not written to its end, and the parts have forgotten what it was to hold.
+    is_owed: AtomicBool,
     /// What happened in several parts at once since this one was begun.
     moves: Mutex<Vec<Move>>,
     /// Held for reading by who moves a session, and for writing by a snapshot whose end they would put off for ever.
@@ -87,14 +89,24 @@ impl MemoryStore {
         let path = path.into();
         let mut store = Self::new(options)?;
         store.read(&path, store.call(now))?;
+        store.shards.iter().for_each(|part| part.hold().forget_changes());
+        store.imports.iter().for_each(|part| part.hold().forget_changes());
         store.snapshots = Some(Snapshots {
             path,
             writing: Mutex::default(),
             is_writing: AtomicBool::default(),
+            is_owed: AtomicBool::default(),
             moves: Mutex::default(),
             gate: RwLock::default(),
         });
         Ok(store)
+    }
+
+    /// Whether something may have changed since the last snapshot that was written was begun. Costs a look at some hundred
+    /// notes, and waits for nobody.
+    pub fn has_changed(&self) -> bool {
+        let is_owed = self.snapshots.as_ref().is_some_and(|snapshots| snapshots.is_owed.load(Ordering::SeqCst));
+        is_owed || self.shards.iter().any(Part::has_changed) || self.imports.iter().any(Part::has_changed)
     }
 
     /// Writes a snapshot, which takes the place of the last one at once and as a whole. Waits for the disk.
@@ -125,9 +137,11 @@ impl MemoryStore {
 
     fn write(&self, snapshots: &Snapshots) -> Result<()> {
         snapshots.is_writing.store(true, Ordering::SeqCst);
+        snapshots.is_owed.store(true, Ordering::SeqCst);
         let written = file::replace(&snapshots.path, |out| self.write_to(out, snapshots));
         snapshots.is_writing.store(false, Ordering::SeqCst);
         snapshots.noted();
+        snapshots.is_owed.store(written.is_err(), Ordering::SeqCst);
         written.map_err(|error| {
             let path = snapshots.path.display();
             Error::StoreUnavailable(format!("The snapshot {path} cannot be written, and the last one stays: {error}"))
@@ -138,14 +152,20 @@ impl MemoryStore {
         let mut writer = Writer::begin(out)?;
         let mut entries = Entries::default();
         for part in &self.shards {
-            part.hold().write(&mut entries);
+            let shard = part.hold();
+            shard.forget_changes();
+            shard.write(&mut entries);
+            drop(shard);
             writer.write(&mut entries)?;
         }
         for part in &self.imports {
-            part.hold()
+            let imports = part.hold();
+            imports.forget_changes();
+            imports
                 .markers
                 .iter()
                 .for_each(|marker| entries.marker(&marker.key, marker.end(), marker.value));
+            drop(imports);
             writer.write(&mut entries)?;
         }
         for round in 0.. {

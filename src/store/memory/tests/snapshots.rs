@@ -10,6 +10,7 @@ use super::*;
 use crate::error::ErrorCode;
 use crate::session::id::SessionId;
 use crate::store::conformance::block_on;
+use crate::store::memory::snapshot::draft_of;
 
 /// A folder that goes when the test ends.
 pub(super) struct Folder(PathBuf);
@@ -225,4 +226,27 @@ fn a_session_that_moves_is_in_it_once() {
         }
     });
     assert!(seen > 100, "hardly anything happened meanwhile: {seen}");
+}
+
+#[test]
+fn it_knows_whether_something_may_have_changed() {
+    let folder = Folder::new();
+    let store = begin(&folder, at(0.0)).unwrap();
+    assert!(!store.has_changed(), "a new one");
+    fill(&store);
+    assert!(store.has_changed());
+    store.snapshot().unwrap();
+    assert!(!store.has_changed(), "a written one");
+    block_on(store.load(at(10.0), alice(1))).unwrap();
+    block_on(store.list(at(10.0), "alice")).unwrap();
+    assert!(!store.has_changed(), "a read one");
+    block_on(store.end_import(at(10.0), ImportKey([9; 32]), MINUTE)).unwrap();
+    assert!(store.has_changed(), "a marker");
+    let draft = draft_of(&folder.file());
+    fs::create_dir(&draft).unwrap();
+    store.snapshot().unwrap_err();
+    assert!(store.has_changed(), "what was not written is still to be");
+    fs::remove_dir(&draft).unwrap();
+    store.snapshot().unwrap();
+    assert!(!store.has_changed() && !begin(&folder, at(10.0)).unwrap().has_changed());
 }
