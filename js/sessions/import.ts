@@ -47,13 +47,14 @@ export async function importSealed(stored: Stored, seal: SealedSession, call?: C
   const waiting = new Waiting(stored, call);
   const { store } = stored;
   const tag = sessionTag(userId ?? "");
-  const state = await begun(waiting, userId !== undefined, tag, (ask) => store.beginImport(ask, name, tag, keep));
-  if (state === undefined) await repeated(waiting, (ask) => store.endImport(ask, name, keep));
+  const marker = markerOf(stored, name);
+  const state = await begun(waiting, userId !== undefined, tag, (ask) => store.beginImport(ask, marker, tag, keep));
+  if (state === undefined) await repeated(waiting, (ask) => store.endImport(ask, marker, keep));
   if (state?.tag === undefined) return endedSession();
   const id = importedSessionId(state.tag, name);
   const key = storeKey(id) as string;
   if (state.outcome === "open") {
-    const refused = await begin(stored, waiting, { id, key, name, seal, data, userId });
+    const refused = await begin(stored, waiting, { id, key, marker, seal, data, userId });
     if (refused) return refused;
   }
   const session = await load(stored, waiting, id, key);
@@ -84,7 +85,7 @@ async function begun(
 interface Imported {
   readonly id: string;
   readonly key: string;
-  readonly name: string;
+  readonly marker: string;
   readonly seal: SealedSession;
   readonly data: SessionData;
   readonly userId: string | undefined;
@@ -92,7 +93,7 @@ interface Imported {
 
 /** Creates the record, unless another request has. When there is none, what the visitor has instead. */
 async function begin(stored: Stored, waiting: Waiting, imported: Imported): Promise<StoredSession | undefined> {
-  const { id, key, name, seal, data, userId } = imported;
+  const { id, key, marker, seal, data, userId } = imported;
   const now = Date.now();
   const createdAt = timeOf(seal.createdAt, now) ?? 0;
   const age = now - createdAt;
@@ -108,7 +109,7 @@ async function begin(stored: Stored, waiting: Waiting, imported: Imported): Prom
   // Who signed in at an unknown time did so when the session began, or later: the earliest time is the safe one.
   const authenticated = userId === undefined ? undefined : now - (timeOf(seal.authenticatedAt, now) ?? createdAt);
   const lifetime = { maxAge, idle: stored.idle };
-  const birth = { content, userId, label: undefined, authenticated, age, lifetime, import: name };
+  const birth = { content, userId, label: undefined, authenticated, age, lifetime, import: marker };
   const created = await create(stored, waiting, key, newRecord(stored, birth));
   if (created.outcome === "done") stored.events.emit("created", { id, handle: key, userId, imported: true });
   if (created.outcome === "done" || created.outcome === "exists") return undefined;
@@ -128,8 +129,9 @@ export async function endSealed(stored: Stored, seal: SealedSession, call?: Call
   const { store } = stored;
   const waiting = new Waiting(stored, call);
   // The tag of who began it is the one that its id has. From the end on no record is made, so that what is there can be ended.
-  const state = await repeated(waiting, (ask) => store.beginImport(ask, name, sessionTag(""), keep));
-  await repeated(waiting, (ask) => store.endImport(ask, name, keep));
+  const marker = markerOf(stored, name);
+  const state = await repeated(waiting, (ask) => store.beginImport(ask, marker, sessionTag(""), keep));
+  await repeated(waiting, (ask) => store.endImport(ask, marker, keep));
   if (state.tag === undefined) return;
   const id = importedSessionId(state.tag, name);
   const handle = storeKey(id) as string;
@@ -147,6 +149,11 @@ function keepFor({ migrate }: Stored): number | undefined {
 function nameOf({ name, audience }: Stored, { id, createdAt }: SealedSession): string | undefined {
   if (typeof id !== "string" || id === "") return undefined;
   return importKey(name, audience, id, typeof createdAt === "number" ? createdAt : 0);
+}
+
+/** What a store has the import under: the same hash once more, since the first is in the id, and a store has no ids. */
+function markerOf({ name, audience }: Stored, importName: string): string {
+  return importKey(name, audience, importName, 0);
 }
 
 function userOf({ migrate }: Stored, seal: SealedSession, data: SessionData): string | undefined {
