@@ -1,0 +1,160 @@
+//! What each call to the store is: one script, or for what two tags are part of several.
+
+#![forbid(unsafe_code)]
+
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::error::{Error, Result};
+use crate::session::id::{StoreKey, Tag};
+use crate::store::record::{
+    Change, Created, Listed, Loaded, NewRecord, Regenerated, Revocation, Saved, Version,
+};
+
+use super::arguments::{Arguments, added, span};
+use super::connection::Connection;
+use super::errors::unreadable;
+use super::keys;
+use super::reply::Reply;
+use super::script::{Script, Scripts};
+
+/// What calls need: the server, the scripts and the names of keys.
+pub(super) struct Server {
+    pub(super) connection: Connection,
+    pub(super) scripts: Scripts,
+    pub(super) prefix: String,
+    pub(super) max_data: usize,
+}
+
+impl Server {
+    pub(super) async fn run(&self, script: &Script, tag: Tag, arguments: Arguments) -> Result<Reply> {
+        self.run_on(script, &keys::slot(&self.prefix, tag), arguments).await
+    }
+
+    pub(super) async fn run_on(&self, script: &Script, slot: &str, arguments: Arguments) -> Result<Reply> {
+        Reply::new(self.connection.run(script, slot, &arguments.parts()).await?)
+    }
+
+    fn check(&self, data: &[u8]) -> Result<()> {
+        let (length, limit) = (data.len(), self.max_data);
+        if length > limit { Err(Error::SessionTooLarge { length, limit }) } else { Ok(()) }
+    }
+
+    /// What is wrong with a new session before the server is asked.
+    pub(super) fn check_new(&self, key: &StoreKey, new: &NewRecord) -> Result<()> {
+        self.check(&new.data)?;
+        if new.user.as_deref().is_some_and(|user| Tag::of_user(user) != key.tag()) {
+            return Err(Error::Config("A session of a user needs a key with that user's tag"));
+        }
+        Ok(())
+    }
+
+    pub(super) async fn create(&self, key: StoreKey, new: NewRecord) -> Result<Created> {
+        self.check_new(&key, &new)?;
+        let mut reply = self.run(&self.scripts.create, key.tag(), added(&key, &new)).await?;
+        let word = reply.text()?;
+        created(&word, &mut reply, key.tag())
+    }
+
+    pub(super) async fn load(&self, key: StoreKey) -> Result<Loaded> {
+        let mut reply = self.run(&self.scripts.load, key.tag(), Arguments::of(keys::id(&key))).await?;
+        match reply.text()?.as_str() {
+            "found" => Ok(Loaded::Found(Box::new(reply.record()?))),
+            "ended" => Ok(Loaded::Ended),
+            "absent" => Ok(Loaded::Absent),
+            _ => Err(unreadable()),
+        }
+    }
+
+    pub(super) async fn save(&self, key: StoreKey, expected: Version, change: Change) -> Result<Saved> {
+        self.check(&change.data)?;
+        let arguments = Arguments::of(keys::id(&key))
+            .and(expected.to_string())
+            .and(change.data)
+            .and(change.write_token.0)
+            .and_some(change.lifetime.map(|lifetime| span(lifetime.max_age)))
+            .and_some(change.lifetime.and_then(|lifetime| lifetime.idle).map(span))
+            .and_label(change.label.as_deref());
+        let mut reply = self.run(&self.scripts.save, key.tag(), arguments).await?;
+        match reply.text()?.as_str() {
+            "done" => Ok(Saved::Done { version: reply.number()?, expires_at: reply.instant()? }),
+            "conflict" => Ok(Saved::Conflict(Box::new(reply.record()?))),
+            "none" => Ok(Saved::NotFound),
+            _ => Err(unreadable()),
+        }
+    }
+
+    pub(super) async fn touch(&self, key: StoreKey) -> Result<Option<Timestamp>> {
+        let mut reply = self.run(&self.scripts.touch, key.tag(), Arguments::of(keys::id(&key))).await?;
+        if was_there(&mut reply)? { reply.instant().map(Some) } else { Ok(None) }
+    }
+
+    pub(super) async fn delete(&self, key: StoreKey, tombstone: Duration) -> Result<bool> {
+        let arguments = Arguments::of(keys::id(&key)).and(span(tombstone));
+        was_there(&mut self.run(&self.scripts.delete, key.tag(), arguments).await?)
+    }
+
+    /// Within a tag.
+    pub(super) async fn replace(
+        &self,
+        from: StoreKey,
+        expected: Version,
+        to: StoreKey,
+        new: NewRecord,
+        tombstone: Duration,
+    ) -> Result<Regenerated> {
+        let arguments = added(&to, &new).and(keys::id(&from)).and(expected.to_string()).and(span(tombstone));
+        let mut reply = self.run(&self.scripts.regenerate, to.tag(), arguments).await?;
+        match reply.text()?.as_str() {
+            "none" => Ok(Regenerated::NotFound),
+            "conflict" => Ok(Regenerated::Conflict(Box::new(reply.record()?))),
+            word => created(word, &mut reply, to.tag()).map(Regenerated::Created),
+        }
+    }
+
+    pub(super) async fn list(&self, user: String) -> Result<Vec<Listed>> {
+        let tag = Tag::of_user(&user);
+        let mut reply = self.run(&self.scripts.list, tag, Arguments::of(keys::user(&user))).await?;
+        if was_there(&mut reply)? { reply.listed(tag) } else { Err(unreadable()) }
+    }
+
+    pub(super) async fn count(&self, user: String) -> Result<u64> {
+        let arguments = Arguments::of(keys::user(&user));
+        number(self.run(&self.scripts.count, Tag::of_user(&user), arguments).await?)
+    }
+
+    pub(super) async fn revoke(&self, user: String, revocation: Revocation) -> Result<u64> {
+        let tag = Tag::of_user(&user);
+        // One of another tag is another user's.
+        let except = revocation.except.filter(|key| key.tag() == tag);
+        let arguments = Arguments::of(keys::user(&user))
+            .and_some(except.map(|key| keys::id(&key)))
+            .and(span(revocation.tombstone))
+            .and(span(revocation.keep));
+        number(self.run(&self.scripts.revoke, tag, arguments).await?)
+    }
+}
+
+/// Reads what came of a new session.
+pub(super) fn created(word: &str, reply: &mut Reply, tag: Tag) -> Result<Created> {
+    match word {
+        "done" => Ok(Created::Done { expires_at: reply.instant()?, evicted: reply.ids(tag)? }),
+        "exists" => Ok(Created::Exists(reply.token()?)),
+        "ended" => Ok(Created::Ended),
+        "full" => Ok(Created::Full),
+        "revoked" => Ok(Created::Revoked),
+        _ => Err(unreadable()),
+    }
+}
+
+fn was_there(reply: &mut Reply) -> Result<bool> {
+    match reply.text()?.as_str() {
+        "done" => Ok(true),
+        "none" => Ok(false),
+        _ => Err(unreadable()),
+    }
+}
+
+fn number(mut reply: Reply) -> Result<u64> {
+    if was_there(&mut reply)? { reply.number() } else { Err(unreadable()) }
+}

@@ -1,0 +1,94 @@
+//! What Redis says, as errors that tell what is wrong and what to do.
+//!
+//! Only codes that are known here are repeated: what else a server or a URL says may hold a password or a user's data.
+
+#![forbid(unsafe_code)]
+
+use redis::{ErrorKind, RedisError, ServerErrorKind};
+
+use crate::error::Error;
+
+/// What servers refuse with, and what to tell the caller.
+const REFUSALS: &[(&str, &str)] = &[
+    ("LOADING", "Redis is still loading its data (LOADING): try again in a second"),
+    ("READONLY", "This Redis is a replica and takes no writes (READONLY): name the master in the url"),
+    (
+        "OOM",
+        "Redis has no memory left, and nothing was written (OOM): raise its maxmemory, or let sessions live shorter",
+    ),
+    ("WRONGPASS", WRONG_PASSWORD),
+    ("NOAUTH", "Redis wants a password (NOAUTH): give it as password"),
+    (
+        "NOPERM",
+        "The user of Redis lacks a permission (NOPERM): it needs the keys of the prefix, and the commands that docs/stores.md lists",
+    ),
+    (
+        "MISCONF",
+        "Redis cannot write to its disk, and so takes no writes (MISCONF): look at its log, and make room on the disk",
+    ),
+    ("BUSY", "Redis is busy with somebody's script (BUSY): end that with SCRIPT KILL"),
+    ("MASTERDOWN", "This Redis is a replica that has lost its master (MASTERDOWN): name the master in the url"),
+    ("MOVED", CLUSTER),
+    ("ASK", CLUSTER),
+    ("CLUSTERDOWN", CLUSTER),
+    ("CROSSSLOT", CLUSTER),
+    ("NOREPLICAS", "Redis has too few replicas to take writes (NOREPLICAS): bring them back"),
+    ("UNKILLABLE", "Redis is busy with somebody's script: wait for it, or restart the server"),
+];
+const WRONG_PASSWORD: &str = "Redis refuses the username or the password (WRONGPASS): correct them";
+const CLUSTER: &str = "This Redis is a node of a cluster: name a standalone server in the url";
+
+/// Whether the server has not seen the script yet, or not since it was restarted.
+pub(super) fn is_unknown_script(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
+}
+
+/// Whether the connection is of no use any more.
+pub(super) fn ends_the_connection(error: &RedisError) -> bool {
+    error.is_timeout()
+        || error.is_io_error()
+        || error.is_connection_dropped()
+        || error.is_unrecoverable_error()
+        // A server that was restarted with a password, or has become a replica and may have another in its place.
+        || matches!(refusal(error), Some(("NOAUTH" | "READONLY" | "MASTERDOWN", _)))
+}
+
+/// What to tell the caller.
+pub(super) fn explain(error: &RedisError) -> Error {
+    if error.is_timeout() {
+        return Error::StoreTimeout;
+    }
+    if let Some((_, text)) = refusal(error) {
+        return Error::StoreUnavailable(text.to_owned());
+    }
+    let text = match error.kind() {
+        ErrorKind::AuthenticationFailed => WRONG_PASSWORD,
+        ErrorKind::InvalidClientConfig => "Redis cannot be connected to with these options: correct the url",
+        _ if error.is_connection_refusal() => {
+            "Redis does not take connections: start it, or correct the host and the port of the url"
+        }
+        _ if error.is_connection_dropped() => {
+            "The connection to Redis broke: the next call makes a new one. Whether a write was done is not known"
+        }
+        ErrorKind::Io => "Redis cannot be reached, or its certificate does not hold: look at the network and the url",
+        _ => "Redis refused a call for a reason that Ironkeep does not know: look at its log, and at its version",
+    };
+    Error::StoreUnavailable(text.to_owned())
+}
+
+/// The code that the server refused with. Before version 7 that of a command within a script is part of a longer text.
+fn refusal(error: &RedisError) -> Option<(&'static str, &'static str)> {
+    let code = error.code()?;
+    let known = |code: &str| REFUSALS.iter().find(|(known, _)| *known == code).copied();
+    known(code).or_else(|| {
+        let words = error.detail()?.split_ascii_whitespace();
+        words.filter_map(|word| word.strip_prefix('-')).find_map(known)
+    })
+}
+
+/// What is in Redis is not what a script of Ironkeep writes or answers.
+pub(super) fn unreadable() -> Error {
+    Error::StoreCorrupt(
+        "A session in Redis holds what Ironkeep did not write: give the store a prefix or a database of its own".to_owned(),
+    )
+}

@@ -1,0 +1,150 @@
+//! Sessions in Redis, on one server.
+//!
+//! Each operation is one script on one slot, by the server's clock; what concerns two tags is several, in an order in which no
+//! session lives twice. All calls share one connection, which the first makes and which is made again when it broke.
+//!
+//! What an acknowledged write survives is as the server's own persistence is set; a failover may lose the newest writes.
+//! What has expired is removed by Redis itself.
+
+#![forbid(unsafe_code)]
+
+mod arguments;
+mod calls;
+mod connection;
+mod errors;
+mod imports;
+mod keys;
+mod moving;
+mod options;
+mod reply;
+mod script;
+#[cfg(test)]
+mod tests;
+mod worker;
+
+use std::future::Future;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::Timestamp;
+use crate::error::Result;
+use crate::session::id::{StoreKey, Tag};
+
+use super::record::{
+    Change, Created, Import, ImportKey, Listed, Loaded, NewRecord, Regenerated, Revocation, Saved, Version,
+};
+use super::{SessionStore, StoreFuture};
+use calls::Server;
+use connection::Connection;
+use script::{SERVER_CLOCK, Scripts};
+use worker::Worker;
+
+pub use options::Options;
+
+/// A store on Redis.
+pub struct RedisStore {
+    server: Arc<Server>,
+    worker: Worker,
+}
+
+impl RedisStore {
+    /// A store on the server that the options name. Nothing is connected to, and no thread started, before the first call.
+    ///
+    /// # Errors
+    /// `ERR_CONFIG` that names the option that is wrong.
+    pub fn new(options: &Options) -> Result<Self> {
+        Self::with_clock(options, SERVER_CLOCK)
+    }
+
+    fn with_clock(options: &Options, clock: &str) -> Result<Self> {
+        // One provider for the process. Another's choice stays.
+        drop(rustls::crypto::ring::default_provider().install_default());
+        let server = Server {
+            connection: Connection::new(options.read()?, options.deadline)?,
+            scripts: Scripts::new(clock),
+            prefix: options.prefix.clone(),
+            max_data: options.max_data,
+        };
+        Ok(Self { server: Arc::new(server), worker: Worker::default() })
+    }
+
+    /// A call, which begins when it is first waited for.
+    fn call<T, W, F>(&self, work: F) -> StoreFuture<'_, T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T>> + Send + 'static,
+        F: FnOnce(Arc<Server>) -> W,
+    {
+        Box::pin(self.worker.run(work(Arc::clone(&self.server))))
+    }
+}
+
+impl SessionStore for RedisStore {
+    fn create(&self, _now: Timestamp, key: StoreKey, new: NewRecord) -> StoreFuture<'_, Created> {
+        self.call(|server| async move { server.create(key, new).await })
+    }
+
+    fn load(&self, _now: Timestamp, key: StoreKey) -> StoreFuture<'_, Loaded> {
+        self.call(|server| async move { server.load(key).await })
+    }
+
+    fn save(&self, _now: Timestamp, key: StoreKey, expected: Version, change: Change) -> StoreFuture<'_, Saved> {
+        self.call(|server| async move { server.save(key, expected, change).await })
+    }
+
+    fn touch(&self, _now: Timestamp, key: StoreKey) -> StoreFuture<'_, Option<Timestamp>> {
+        self.call(|server| async move { server.touch(key).await })
+    }
+
+    fn delete(&self, _now: Timestamp, key: StoreKey, tombstone: Duration) -> StoreFuture<'_, bool> {
+        self.call(|server| async move { server.delete(key, tombstone).await })
+    }
+
+    fn regenerate(
+        &self,
+        _now: Timestamp,
+        from: StoreKey,
+        expected: Version,
+        to: StoreKey,
+        new: NewRecord,
+        tombstone: Duration,
+    ) -> StoreFuture<'_, Regenerated> {
+        self.call(|server| async move { server.regenerate(from, expected, to, new, tombstone).await })
+    }
+
+    fn list<'a>(&'a self, _now: Timestamp, user: &'a str) -> StoreFuture<'a, Vec<Listed>> {
+        let user = user.to_owned();
+        self.call(|server| async move { server.list(user).await })
+    }
+
+    fn count<'a>(&'a self, _now: Timestamp, user: &'a str) -> StoreFuture<'a, u64> {
+        let user = user.to_owned();
+        self.call(|server| async move { server.count(user).await })
+    }
+
+    fn revoke<'a>(&'a self, _now: Timestamp, user: &'a str, revocation: Revocation) -> StoreFuture<'a, u64> {
+        let user = user.to_owned();
+        self.call(|server| async move { server.revoke(user, revocation).await })
+    }
+
+    fn begin_import(&self, _now: Timestamp, import: ImportKey, tag: Tag, keep: Duration) -> StoreFuture<'_, Import> {
+        self.call(move |server| async move { server.begin_import(import, tag, keep).await })
+    }
+
+    fn end_import(&self, _now: Timestamp, import: ImportKey, keep: Duration) -> StoreFuture<'_, ()> {
+        self.call(move |server| async move { server.end_import(import, keep).await })
+    }
+
+    /// Nothing: Redis removes what has expired by itself.
+    fn delete_expired(&self, _now: Timestamp, _limit: u32) -> StoreFuture<'_, u64> {
+        self.call(|_| async { Ok(0) })
+    }
+
+    /// Waits for calls under way, each of which has a deadline, and leaves the connection.
+    fn close(&self) -> StoreFuture<'_, ()> {
+        Box::pin(async move {
+            self.worker.close(self.server.connection.close()).await;
+            Ok(())
+        })
+    }
+}

@@ -1,0 +1,11 @@
+//! What is Redis's own, on real servers that the tests start. The clauses of all stores are checked by the conformance suite.
+
+#![forbid(unsafe_code)]
+
+mod clauses;
+mod lifetimes;
+mod options;
+mod outages;
+mod refusals;
+mod server;
+mod sharing;
