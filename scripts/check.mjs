@@ -30,7 +30,7 @@ const checks = [
     name: "clippy-core",
     run: () => clippy("--no-default-features", "--features", "bench,constant-time", "--all-targets"),
   },
-  { name: "clippy-stores", run: () => clippy("--no-default-features", "--features", "sqlite", "--all-targets") },
+  { name: "clippy-stores", run: () => clippy("--no-default-features", "--features", "sqlite,redis", "--all-targets") },
   {
     name: "oxlint",
     run: () => node("oxlint", "oxlint", "--deny-warnings", "--report-unused-disable-directives"),

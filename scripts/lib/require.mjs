@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 
@@ -22,6 +22,32 @@ export function requireNightly() {
     "Fuzzers and sanitizers need a nightly Rust. Install it, then try again:\n\n" +
       "  rustup toolchain install nightly --profile minimal\n",
   );
+}
+
+const has = (command) => spawnSync(command, ["--version"], { stdio: "ignore" }).status === 0;
+
+/**
+ * Installs Redis's server from Debian where that can be done, and throws where it is missing all the same: the tests start
+ * their own servers. The package would start one too, which the policy forbids; one that was there is put back.
+ */
+export function requireRedis() {
+  if (has("redis-server")) return;
+  const policy = "/usr/sbin/policy-rc.d";
+  if (process.getuid?.() === 0 && has("apt-get")) {
+    const before = existsSync(policy) ? readFileSync(policy) : undefined;
+    writeFileSync(policy, "#!/bin/sh\nexit 101\n", { mode: 0o755 });
+    try {
+      const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+      const apt = (...args) => spawnSync("apt-get", ["-qq", ...args], { stdio: ["ignore", "ignore", "inherit"], env });
+      apt("update");
+      apt("install", "--yes", "--no-install-recommends", "redis-server");
+    } finally {
+      if (before === undefined) rmSync(policy);
+      else writeFileSync(policy, before);
+    }
+  }
+  if (has("redis-server")) return;
+  throw new Failure("redis-server is missing, and the tests of the store on Redis start it: apt-get install redis-server");
 }
 
 const read = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));

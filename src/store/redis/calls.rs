@@ -7,9 +7,7 @@ use std::time::Duration;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::session::id::{StoreKey, Tag};
-use crate::store::record::{
-    Change, Created, Listed, Loaded, NewRecord, Regenerated, Revocation, Saved, Version,
-};
+use crate::store::record::{Change, Created, Listed, Loaded, NewRecord, Regenerated, Revocation, Saved, Version};
 
 use super::arguments::{Arguments, added, span};
 use super::connection::Connection;

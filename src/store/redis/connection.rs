@@ -67,9 +67,9 @@ impl Connection {
         match result {
             // Such as the connection to a server that was restarted since the last call.
             Err(error) if script.only_reads && error.is_connection_dropped() => {
-                self.run_once(script, slot, arguments).await.map_err(|error| error.explained())
+                self.run_once(script, slot, arguments).await.map_err(Failure::explained)
             }
-            result => result.map_err(|error| error.explained()),
+            result => result.map_err(Failure::explained),
         }
     }
 

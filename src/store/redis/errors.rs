@@ -76,19 +76,24 @@ pub(super) fn explain(error: &RedisError) -> Error {
     Error::StoreUnavailable(text.to_owned())
 }
 
-/// The code that the server refused with. Before version 7 that of a command within a script is part of a longer text.
+/// The code that the server refused with. Before version 7 that of a command within a script is part of a longer text, and what
+/// a user may not do within a script has no code in any version.
 fn refusal(error: &RedisError) -> Option<(&'static str, &'static str)> {
     let code = error.code()?;
     let known = |code: &str| REFUSALS.iter().find(|(known, _)| *known == code).copied();
     known(code).or_else(|| {
-        let words = error.detail()?.split_ascii_whitespace();
-        words.filter_map(|word| word.strip_prefix('-')).find_map(known)
+        let text = error.detail()?;
+        if text.starts_with("The user executing the script can't") {
+            return known("NOPERM");
+        }
+        text.split_ascii_whitespace().filter_map(|word| word.strip_prefix('-')).find_map(known)
     })
 }
 
 /// What is in Redis is not what a script of Ironkeep writes or answers.
 pub(super) fn unreadable() -> Error {
     Error::StoreCorrupt(
-        "A session in Redis holds what Ironkeep did not write: give the store a prefix or a database of its own".to_owned(),
+        "A session in Redis holds what Ironkeep did not write: give the store a prefix or a database of its own"
+            .to_owned(),
     )
 }

@@ -42,10 +42,11 @@ impl Server {
 
     /// Reads the marker, or makes it with this tag. Says whether it is new, and its tag.
     async fn mark(&self, import: &ImportKey, tag: &str, keep: Duration, keeps: bool) -> Result<(bool, Option<Tag>)> {
-        let arguments = Arguments::of(keys::import(import))
-            .and(tag)
-            .and(span(keep))
-            .and(if keeps { "keep" } else { "" });
+        let arguments =
+            Arguments::of(keys::import(import))
+                .and(tag)
+                .and(span(keep))
+                .and(if keeps { "keep" } else { "" });
         let slot = keys::marker_slot(&self.prefix, import);
         let mut reply = self.run_on(&self.scripts.marker, &slot, arguments).await?;
         let is_new = reply.text()? == "new";

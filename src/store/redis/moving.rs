@@ -37,7 +37,9 @@ impl Server {
             return self.replace(from, expected, to, new, tombstone).await;
         }
         if new.import.is_some() {
-            return Err(Error::Config("A session that is imported is created, not regenerated from one of another tag"));
+            return Err(Error::Config(
+                "A session that is imported is created, not regenerated from one of another tag",
+            ));
         }
         let arguments = with_room(&to, &new).and(span(PENDING));
         let mut reply = self.run(&self.scripts.pending, to.tag(), arguments).await?;

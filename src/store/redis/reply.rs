@@ -66,7 +66,10 @@ impl Reply {
     pub(super) fn listed(self, tag: Tag) -> Result<Vec<Listed>> {
         let mut listed = self.0.map(|value| one_listed(tag, value)).collect::<Result<Vec<_>>>()?;
         listed.sort_by(|one, other| {
-            one.created_at.as_millis().total_cmp(&other.created_at.as_millis()).then(one.key.cmp(&other.key))
+            one.created_at
+                .as_millis()
+                .total_cmp(&other.created_at.as_millis())
+                .then(one.key.cmp(&other.key))
         });
         Ok(listed)
     }

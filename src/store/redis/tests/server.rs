@@ -17,7 +17,8 @@ use redis::{Client, Cmd, Connection, FromRedisValue};
 use crate::store::redis::Options;
 
 /// Ends the server when its own input ends, which it does however the test ends. `FOLDER` is empty where it is to start again.
-const GUARD: &str = r#"redis-server "$@" & server=$!; cat > /dev/null; kill -9 "$server"; wait "$server"; rm -rf "$FOLDER""#;
+const GUARD: &str =
+    r#"redis-server "$@" & server=$!; cat > /dev/null; kill -9 "$server"; wait "$server"; rm -rf "$FOLDER""#;
 pub(super) const PASSWORD: &str = "a-password-that-nobody-may-see";
 /// As often a server is looked for, every few milliseconds.
 const LOOKS: u32 = 2_000;
@@ -104,8 +105,8 @@ impl Server {
         assert!(self.answers(), "it does not start again");
     }
 
-    /// Sends a signal to the server's process.
-    pub(super) fn signal(&self, signal: &str, process: &str) {
+    /// Sends a signal to a server's process.
+    pub(super) fn signal(signal: &str, process: &str) {
         assert!(Command::new("kill").args([signal, process]).status().unwrap().success());
     }
 
