@@ -47,7 +47,9 @@ export function requireRedis() {
     }
   }
   if (has("redis-server")) return;
-  throw new Failure("redis-server is missing, and the tests of the store on Redis start it: apt-get install redis-server");
+  throw new Failure(
+    "redis-server is missing, and the tests of the store on Redis start it: apt-get install redis-server, or brew install redis",
+  );
 }
 
 const read = (...path) => JSON.parse(readFileSync(join(...path), "utf8"));

@@ -20,7 +20,8 @@ const REFUSALS: &[(&str, &str)] = &[
     ("NOAUTH", "Redis wants a password (NOAUTH): give it as password"),
     (
         "NOPERM",
-        "The user of Redis lacks a permission (NOPERM): it needs the keys of the prefix, and the commands that docs/stores.md lists",
+        "The user of Redis lacks a permission (NOPERM): it needs the keys of the prefix, and \
+         +@connection +@keyspace +@string +@hash +@sortedset +@scripting -@dangerous +time",
     ),
     (
         "MISCONF",

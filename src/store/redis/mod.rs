@@ -18,7 +18,7 @@ mod moving;
 mod options;
 mod reply;
 mod script;
-#[cfg(test)]
+#[cfg(all(test, unix))]
 mod tests;
 mod worker;
 

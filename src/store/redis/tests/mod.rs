@@ -9,3 +9,4 @@ mod outages;
 mod refusals;
 mod server;
 mod sharing;
+mod tls;

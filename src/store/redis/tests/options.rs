@@ -5,10 +5,10 @@
 use std::time::Duration;
 
 use super::server::{PASSWORD, Server};
-use super::sharing::{anyone, guest, never, wait};
+use super::sharing::{HOUR, anyone, guest, key, never, session, wait};
 use crate::error::ErrorCode;
 use crate::store::SessionStore;
-use crate::store::record::Created;
+use crate::store::record::{Created, Regenerated, Revocation};
 use crate::store::redis::{Options, RedisStore};
 
 fn refused(options: &Options) -> String {
@@ -63,14 +63,23 @@ fn debugging_shows_no_secret() {
 #[test]
 fn a_database_and_a_user_of_their_own_are_used() {
     let server = Server::start(&[]);
-    let rules = ["ACL", "SETUSER", "app", "on", ">its-own", "~test-*", "+@all", "-@dangerous"];
-    server.query::<String>(&rules);
+    // What the refusal of permissions advises, in those words.
+    let rules = "+@connection +@keyspace +@string +@hash +@sortedset +@scripting -@dangerous +time";
+    let mut rule = vec!["ACL", "SETUSER", "app", "on", ">its-own", "~test-*"];
+    rule.extend(rules.split(' '));
+    server.query::<String>(&rule);
     let (url, options) = (format!("redis://{}", server.address()), server.options());
     let options =
         Options { url, username: Some("app".into()), password: Some("its-own".into()), database: Some(2), ..options };
     let store = RedisStore::new(&options).unwrap();
     let created = wait(store.create(never(), anyone(1), guest(1))).unwrap();
     assert!(matches!(created, Created::Done { .. }), "{created:?}");
-    assert!(server.query::<String>(&["INFO", "keyspace"]).contains("db2:keys=1"));
+    let moved = wait(store.regenerate(never(), anyone(1), 1, key("alice", 1), session("alice", 1), HOUR)).unwrap();
+    assert!(matches!(moved, Regenerated::Created(Created::Done { .. })), "{moved:?}");
+    assert_eq!(
+        wait(store.revoke(never(), "alice", Revocation { except: None, tombstone: HOUR, keep: HOUR })).unwrap(),
+        1
+    );
+    assert!(server.query::<String>(&["INFO", "keyspace"]).contains("db2:keys="));
     assert!(!options.url.contains(PASSWORD));
 }
