@@ -18,7 +18,8 @@ mod moving;
 mod options;
 mod reply;
 mod script;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 mod worker;
 
