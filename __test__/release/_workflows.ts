@@ -48,10 +48,13 @@ const PUBLISHES = "publish";
 /** Fuzzers and sanitizers need it. */
 const NIGHTLY = /^rustup toolchain install nightly\b/;
 
-/** A command that a job may run: an npm script, or the toolchain for it. What is decided is decided in scripts. */
+/** A server that the tests start: npm test installs one as root alone, which nobody is on a runner. */
+const SERVER = /^(?:sudo apt-get update && sudo apt-get install --yes --no-install-recommends|brew install) [\w-]+$/;
+
+/** A command that a job may run: an npm script, the toolchain for it, or a server. What is decided is decided in scripts. */
 function isPlainCommand(command: string, { scripts, releaseCommands }: Known): boolean {
   if (/^rustup toolchain install (?:stable|nightly)(?: --[a-z]+ [a-z,]+)*$/.test(command)) return true;
-  if (command === "npm test") return true;
+  if (command === "npm test" || SERVER.test(command)) return true;
   const [, script = "", releaseCommand] =
     /^npm run ([\w:]+)(?: -- (\w+)(?: "\$TARGET"| --dry-run)?)?$/.exec(command) ?? [];
   if (!scripts.includes(script)) return false;
