@@ -51,6 +51,8 @@ export function open(call: Call): Session | Promise<Session> {
 
 /** Whether the configuration that the session was opened by asked all that this one asks. */
 function isAdmitted({ live, config }: Call): boolean {
+  // Most ask nothing.
+  if (!config.revocation && !config.schema && !config.maxAge && !config.idleTimeout) return true;
   const { revocation, schema, maxAge, idleTimeout } = live.admittedBy ?? {};
   return (
     (!config.revocation || config.revocation === revocation) &&
