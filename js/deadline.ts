@@ -1,4 +1,4 @@
-/** What a timer takes, in milliseconds. */
+/** The most that a timer takes, in milliseconds: one that is to run for longer ends at once. */
 export const MAX_DELAY_MS = 2 ** 31 - 1;
 
 /**

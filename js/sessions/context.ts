@@ -1,5 +1,6 @@
 import { newSessionId } from "#engine";
 
+import { MAX_DELAY_MS } from "../deadline.js";
 import type { Sealer } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { defaults } from "../iron/index.js";
@@ -129,7 +130,7 @@ export function seconds(value: number | undefined, option: string): number | und
 
 /** Milliseconds. */
 export function toDeadline(value: number | undefined): number | undefined {
-  if (value === undefined || (typeof value === "number" && value > 0 && value < 2 ** 31)) return value;
+  if (value === undefined || (typeof value === "number" && value > 0 && value <= MAX_DELAY_MS)) return value;
   throw ironkeepError("ERR_CONFIG", "deadline: has to be a positive number of milliseconds");
 }
 

@@ -1,3 +1,4 @@
+import { MAX_DELAY_MS } from "../deadline.js";
 import { debug } from "../debug.js";
 import { type ErrorCode, ironkeepError, isIronkeepError } from "../errors.js";
 import { isSignal } from "../store/signal.js";
@@ -9,8 +10,6 @@ import type { CallOptions } from "./types.js";
 /** A store has its own deadline, and more to say about what was late: it is waited for a little longer than that. */
 const GRACE = 1.05;
 const GRACE_MS = 10;
-/** A timer that is to run for longer ends at once. */
-const LONGEST = 2 ** 31 - 1;
 /** How long a write waits for another of the same session object before it is taken for one that waits for itself. */
 const MAX_TURN_MS = 30_000;
 /** Below this many milliseconds nothing can be asked any more. */
@@ -123,7 +122,7 @@ export class Waiting {
   #within<T>(promise: Promise<T> | undefined, ms: number): Promise<T | void> {
     return new Promise((resolve, reject) => {
       const signal = this.#signal;
-      const timer = setTimeout(() => end(() => (promise ? reject(timeout()) : resolve())), Math.min(ms, LONGEST));
+      const timer = setTimeout(() => end(() => (promise ? reject(timeout()) : resolve())), Math.min(ms, MAX_DELAY_MS));
       // A pause is short, and somebody waits for it; a store that never answers must not keep the process alive.
       if (promise) timer.unref?.();
       const aborted = () => end(() => reject(gaveUp()));

@@ -1,8 +1,6 @@
+import { MAX_DELAY_MS } from "../deadline.js";
 import { ironkeepError } from "../errors.js";
 import type { StoreCall } from "../store/types.js";
-
-/** More than this a timer takes for no time at all. */
-const MAX_DELAY = 2 ** 31 - 1;
 
 /** How long a call is waited for: its deadline, and its AbortSignal. */
 export class Patience {
@@ -47,7 +45,7 @@ export class Patience {
       this.#onAbort = () => end(aborted());
       signal?.addEventListener("abort", this.#onAbort, { once: true });
       if (deadline === undefined) return;
-      this.#timer = setTimeout(() => end(late()), Math.min(deadline, MAX_DELAY));
+      this.#timer = setTimeout(() => end(late()), Math.min(deadline, MAX_DELAY_MS));
       this.#timer.unref?.();
     });
   }
