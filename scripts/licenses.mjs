@@ -4,12 +4,12 @@
 // under the first of CHOSEN that it offers.
 
 import { readFileSync, readdirSync, writeFileSync } from "node:fs";
-import { basename, dirname, join } from "node:path";
+import { basename, dirname, extname, join } from "node:path";
 
 import { Failure, capture, main, root } from "./lib/run.mjs";
 
 const OUTPUT = "THIRD-PARTY-LICENSES.md";
-const CHOSEN = ["MIT", "ISC", "BSD-3-Clause", "Zlib", "Apache-2.0"];
+const CHOSEN = ["MIT", "ISC", "BSD-3-Clause", "Zlib", "Apache-2.0", "BSL-1.0", "Unicode-3.0"];
 const LICENCE_FILE = /^(?:copying|licen[cs]e|notice)/i;
 
 /** The notices of crates whose archive has no file with them. */
@@ -75,7 +75,9 @@ function licencesOf({ name, version, license, manifest_path: manifest }) {
   // "/" is how Cargo once had it.
   const title = CHOSEN.find((licence) => license.split(/ OR |\//).includes(licence));
   const own = readdirSync(folder).filter((file) => LICENCE_FILE.test(file));
-  const [file, ...others] = own.length > 1 ? own.filter((path) => /-mit(?:\.|$)/i.test(path)) : own;
+  const ending = title === undefined ? "" : title.split("-")[0].toLowerCase();
+  const isOfTitle = (path) => basename(path, extname(path)).toLowerCase().endsWith(`-${ending}`);
+  const [file, ...others] = own.length > 1 ? own.filter(isOfTitle) : own;
   if (title !== undefined && others.length === 0) {
     if (file !== undefined) return [common(title, label, readFileSync(join(folder, file), "utf8"))];
     if (title === "MIT" && name in NOTICES) return [{ title, label, notices: NOTICES[name] }];
