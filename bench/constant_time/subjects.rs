@@ -29,24 +29,40 @@ const CSRF_MAC: usize = 16;
 const KEY: [u8; 32] = *b"Vb7kQm2xT9sLw4pZcY8nJr5hGf3dA6eU";
 const PAYLOAD: &[u8] = b"{\"id\":\"3f0c\",\"createdAt\":1768478400000,\"data\":{\"user\":\"grace\"}}";
 
-type Make = Box<dyn Fn(&[u8; MAC]) -> Vec<u8>>;
+type Make = Box<dyn Fn() -> Authentic>;
+type With = Box<dyn Fn(&[u8; MAC]) -> Vec<u8>>;
 type Accepts = Box<dyn Fn(&[u8]) -> bool>;
+
+/// An input that is right: another one each time, or a parser that has learned its characters tells it from others.
+pub(crate) struct Authentic {
+    input: Vec<u8>,
+    pub(crate) mac: [u8; MAC],
+    with: With,
+}
+
+impl Authentic {
+    pub(crate) fn input(&self) -> &[u8] {
+        &self.input
+    }
+
+    /// The same with another MAC.
+    pub(crate) fn with(&self, mac: &[u8; MAC]) -> Vec<u8> {
+        (self.with)(mac)
+    }
+}
 
 /// One comparison.
 pub(crate) struct Subject {
     pub(crate) name: &'static str,
     /// How often it is called in one measurement, where it is faster than a clock can tell.
     pub(crate) repeats: u32,
-    /// What is right.
-    pub(crate) mac: [u8; MAC],
     make: Make,
     accepts: Accepts,
 }
 
 impl Subject {
-    /// The input that has this MAC.
-    pub(crate) fn with(&self, mac: &[u8; MAC]) -> Vec<u8> {
-        (self.make)(mac)
+    pub(crate) fn authentic(&self) -> Authentic {
+        (self.make)()
     }
 
     pub(crate) fn accepts(&self, input: &[u8]) -> bool {
@@ -55,11 +71,13 @@ impl Subject {
 
     /// What is right is accepted, and nothing else: otherwise something else would be measured than the comparison.
     pub(crate) fn check(&self) {
-        assert!(self.accepts(&self.with(&self.mac)), "{}: what is authentic is refused", self.name);
+        let right = self.authentic();
+        assert!(self.accepts(right.input()), "{}: what is authentic is refused", self.name);
+        assert_eq!(right.with(&right.mac), right.input(), "{}: its MAC stands elsewhere", self.name);
         for at in 0..MAC {
-            let mut other = self.mac;
+            let mut other = right.mac;
             other[at] ^= 1;
-            assert!(!self.accepts(&self.with(&other)), "{}: a forgery is accepted", self.name);
+            assert!(!self.accepts(&right.with(&other)), "{}: a forgery is accepted", self.name);
         }
     }
 }
@@ -81,17 +99,17 @@ fn text(input: &[u8]) -> &str {
     std::str::from_utf8(input).unwrap()
 }
 
-/// A token whose last part is base64url of bytes with a MAC in them. Gives the MAC, and makes tokens with others.
-fn token(token: &str, separator: char, at: usize) -> ([u8; MAC], Make) {
+/// A token whose last part is base64url of bytes with a MAC in them.
+fn token(token: String, separator: char, at: usize) -> Authentic {
     let (head, encoded) = token.rsplit_once(separator).unwrap();
     let (head, bytes) = (format!("{head}{separator}"), URL_SAFE_NO_PAD.decode(encoded).unwrap());
     let mac = bytes[at..at + MAC].try_into().unwrap();
-    let make = move |mac: &[u8; MAC]| {
+    let with = move |mac: &[u8; MAC]| {
         let mut bytes = bytes.clone();
         bytes[at..at + MAC].copy_from_slice(mac);
         format!("{head}{}", URL_SAFE_NO_PAD.encode(bytes)).into_bytes()
     };
-    (mac, Box::new(make))
+    Authentic { input: token.into_bytes(), mac, with: Box::new(with) }
 }
 
 pub(crate) fn secret_bytes() -> Subject {
@@ -99,22 +117,22 @@ pub(crate) fn secret_bytes() -> Subject {
     Subject {
         name: "SecretBytes",
         repeats: 16,
-        mac: KEY,
-        make: Box::new(|mac| mac.to_vec()),
+        make: Box::new(|| Authentic { input: KEY.to_vec(), mac: KEY, with: Box::new(|mac| mac.to_vec()) }),
         accepts: Box::new(move |input| secret == SecretBytes::new(input.to_vec())),
     }
 }
 
 pub(crate) fn ik1() -> Subject {
-    let key = Ik1Key::new(&KEY);
+    let key = Arc::new(Ik1Key::new(&KEY));
     let options = Ik1Options::default();
     let times = Times { issued_at: now(), expires_at: None };
-    let (mac, make) = token(&seal(&key, "k1", &bound(), PAYLOAD, times, &options).unwrap(), '.', COMMITMENT);
+    let sealing = Arc::clone(&key);
+    let make = move || token(seal(&sealing, "k1", &bound(), PAYLOAD, times, &options).unwrap(), '.', COMMITMENT);
     let accepts = move |input: &[u8]| {
         let token = Token::parse(text(input), &options).unwrap();
         token.open(&key, &bound(), now(), &options).is_ok()
     };
-    Subject { name: "the commitment of ik1", repeats: 1, mac, make, accepts: Box::new(accepts) }
+    Subject { name: "the commitment of ik1", repeats: 1, make: Box::new(make), accepts: Box::new(accepts) }
 }
 
 pub(crate) fn iron() -> Subject {
@@ -135,19 +153,22 @@ pub(crate) fn iron() -> Subject {
         salts: SaltPolicy::Fresh,
         max_token_chars: 4096,
     };
-    let iron = Iron::new(KeySource::Fixed(Arc::new(keyring)), options, shared);
-    let Attempt::Ready(sealed) = iron.try_seal(PAYLOAD, &bound(), now()).unwrap() else {
-        unreachable!("a key given as bytes is at hand")
+    let iron = Arc::new(Iron::new(KeySource::Fixed(Arc::new(keyring)), options, shared));
+    let sealing = Arc::clone(&iron);
+    let make = move || {
+        let Attempt::Ready(sealed) = sealing.try_seal(PAYLOAD, &bound(), now()).unwrap() else {
+            unreachable!("a key given as bytes is at hand")
+        };
+        token(sealed, '*', 0)
     };
-    let (mac, make) = token(&sealed, '*', 0);
     let accepts = move |input: &[u8]| iron.try_unseal(text(input), &bound(), now()).is_ok();
-    Subject { name: "the MAC of Fe26.2", repeats: 1, mac, make, accepts: Box::new(accepts) }
+    Subject { name: "the MAC of Fe26.2", repeats: 1, make: Box::new(make), accepts: Box::new(accepts) }
 }
 
 pub(crate) fn csrf() -> Subject {
-    let keyring = Keyring::new(spec(), MapRules::Session, &ProcessKey::new().unwrap()).unwrap();
-    let sealed = csrf::token(&keyring, &bound(), "3f0c", now()).unwrap();
-    let (mac, make) = token(&sealed, '.', CSRF_MAC);
+    let keyring = Arc::new(Keyring::new(spec(), MapRules::Session, &ProcessKey::new().unwrap()).unwrap());
+    let sealing = Arc::clone(&keyring);
+    let make = move || token(csrf::token(&sealing, &bound(), "3f0c", now()).unwrap(), '.', CSRF_MAC);
     let accepts = move |input: &[u8]| csrf::verify(&keyring, &bound(), "3f0c", text(input));
-    Subject { name: "the MAC of a CSRF token", repeats: 1, mac, make, accepts: Box::new(accepts) }
+    Subject { name: "the MAC of a CSRF token", repeats: 1, make: Box::new(make), accepts: Box::new(accepts) }
 }
