@@ -5,7 +5,7 @@ use std::sync::Arc;
 use napi::bindgen_prelude::{Either, Either3, Null, Object, PromiseRaw};
 use napi::{Env, JsNumber, JsString};
 use napi_derive::napi;
-use tokio::sync::oneshot;
+use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::binding::arguments::{Given, number, text, wrong};
 use crate::binding::error::{internal, to_js};
@@ -219,12 +219,13 @@ fn request(env: &Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'_, ()>
     let (sender, mut receiver) = oneshot::channel::<Result<()>>();
     // A receiver that is gone belongs to an environment that is gone.
     ask(Box::new(move |outcome| drop(sender.send(outcome))));
-    // Most of a flood is refused at once.
-    if let Ok(outcome) = receiver.try_recv() {
-        return settled(env, outcome).map_err(|error| internal(&error));
+    // Most of a flood is refused at once. A sender that goes without a word is a continuation that panicked: whoever ends one on
+    // purpose says why.
+    match receiver.try_recv() {
+        Ok(outcome) => settled(env, outcome).map_err(|error| internal(&error)),
+        Err(TryRecvError::Closed) => settled(env, Err(Error::Panicked)).map_err(|error| internal(&error)),
+        Err(TryRecvError::Empty) => settle(env, async move { receiver.await.unwrap_or(Err(Error::Panicked)) }, |()| ()),
     }
-    // A sender that goes without a word is a continuation that panicked: whoever ends one on purpose says why.
-    settle(env, async move { receiver.await.unwrap_or(Err(Error::Panicked)) }, |()| ())
 }
 
 /// The payload as JavaScript text.
