@@ -214,9 +214,15 @@ pub enum Error {
     /// The store did not answer in time.
     #[error("The session store did not answer within its deadline")]
     StoreTimeout,
-    /// The store cannot be used now; the text says why, in one line.
+    /// The store cannot be used now; the text says why, in one line. Whether a write was done is not known.
     #[error("{0}")]
     StoreUnavailable(String),
+    /// The store could not be asked, such as for want of a connection: nothing was sent, and nothing done.
+    #[error("{0}")]
+    StoreUnreached(String),
+    /// The store was asked and refused the call as a whole: it is there, and nothing was done.
+    #[error("{0}")]
+    StoreRefused(String),
     /// The store holds what cannot be read; the text names the place.
     #[error("{0}")]
     StoreCorrupt(String),
@@ -257,7 +263,7 @@ impl Error {
             Self::Aborted => ErrorCode::Aborted,
             Self::StoreClosed => ErrorCode::StoreClosed,
             Self::StoreTimeout => ErrorCode::StoreTimeout,
-            Self::StoreUnavailable(_) => ErrorCode::StoreUnavailable,
+            Self::StoreUnavailable(_) | Self::StoreUnreached(_) | Self::StoreRefused(_) => ErrorCode::StoreUnavailable,
             Self::StoreCorrupt(_) => ErrorCode::StoreCorrupt,
             Self::StoreVersion(_) => ErrorCode::StoreVersion,
             Self::Config(_) | Self::RingKey { .. } | Self::NoSealingKey => ErrorCode::Config,
