@@ -28,6 +28,8 @@ export interface Exchange {
   readonly host: string | undefined;
   /** Whether TLS ends here. `false` says nothing about the client, since a proxy may end it. */
   readonly isEncrypted: boolean;
+  /** Where the connection comes from, which may be a proxy. `undefined` where no server says it. */
+  readonly remoteAddress: string | undefined;
   /** A request header by its lower-case name. */
   header(name: string): string | undefined;
 }
@@ -39,6 +41,10 @@ export interface ExchangeResponse {
   /** Adds Set-Cookie lines in the place of those that `replaces` picks. */
   setCookies(cookies: readonly string[], replaces: (cookie: string) => boolean): void;
   setDefault(name: string, value: string): void;
+  /** Sets a header, of an error that may follow too. */
+  set(name: string, value: string): void;
+  /** Sets the status of what is answered next. */
+  setStatus(status: number, text: string): void;
   /** Sets a header of the error that is about to be thrown, where its own headers are not sent or would lose. */
   setForError(name: string, value: string): void;
 }
@@ -48,18 +54,22 @@ interface NodeRequest {
   url?: string;
   /** h3 1 shortens `url` by the prefix of a layer, and keeps the whole here. */
   originalUrl?: string;
-  socket?: { encrypted?: boolean };
+  socket?: { encrypted?: boolean; remoteAddress?: string };
   headers: Record<string, string | string[] | undefined>;
 }
 
 interface NodeResponse {
   headersSent?: boolean;
+  statusCode?: number;
+  statusMessage?: string;
   getHeader(name: string): number | string | string[] | undefined;
   setHeader(name: string, value: string | readonly string[]): unknown;
 }
 
 interface WebResponse {
   headers: Headers;
+  status?: number | undefined;
+  statusText?: string | undefined;
   /** Since h3 2.0.1-rc.27: the headers of an error response. */
   errHeaders?: Headers;
 }
@@ -69,7 +79,9 @@ interface WebRequest {
   method?: string;
   url?: string;
   context?: Record<string, unknown>;
-  runtime?: { name?: string };
+  runtime?: { name?: string; node?: { req?: NodeRequest } };
+  /** srvx's. */
+  ip?: string;
 }
 
 interface AnyEvent {
@@ -80,6 +92,8 @@ interface AnyEvent {
   headers?: HeadersLike;
   url?: string;
   context?: Record<string, unknown>;
+  /** crossws's. */
+  remoteAddress?: string;
 }
 
 /**
@@ -146,6 +160,10 @@ class NodeExchange implements Exchange {
     return this.#request.socket?.encrypted === true;
   }
 
+  get remoteAddress(): string | undefined {
+    return this.#request.socket?.remoteAddress || knownAddress(this.context);
+  }
+
   header(name: string): string | undefined {
     const value = this.#request.headers[name];
     return Array.isArray(value) ? value.join(name === "cookie" ? "; " : ", ") : value;
@@ -171,6 +189,15 @@ class NodeExchangeResponse implements ExchangeResponse {
 
   setDefault(name: string, value: string): void {
     if (this.#response.getHeader(name) === undefined) this.#response.setHeader(name, value);
+  }
+
+  set(name: string, value: string): void {
+    if (!this.isSent) this.#response.setHeader(name, value);
+  }
+
+  setStatus(status: number, text: string): void {
+    this.#response.statusCode = status;
+    this.#response.statusMessage = text;
   }
 
   setForError(name: string, value: string): void {
@@ -232,6 +259,12 @@ class WebExchange implements Exchange {
     return isEncryptedAddress(this.#request.url);
   }
 
+  get remoteAddress(): string | undefined {
+    const { runtime, ip } = this.#request;
+    // The connection's own comes first: srvx's may be one that it was told to read from a header.
+    return runtime?.node?.req?.socket?.remoteAddress || ip || knownAddress(this.context);
+  }
+
   header(name: string): string | undefined {
     return this.#request.headers.get(name) ?? undefined;
   }
@@ -264,6 +297,17 @@ class WebExchangeResponse implements ExchangeResponse {
     if (errors && !headersOf(errors).has(name)) headersOf(errors).set(name, value);
   }
 
+  set(name: string, value: string): void {
+    this.#response.headers.set(name, value);
+    const errors = errorHeaders(this.#response);
+    if (errors) headersOf(errors).set(name, value);
+  }
+
+  setStatus(status: number, text: string): void {
+    this.#response.status = status;
+    this.#response.statusText = text;
+  }
+
   setForError(name: string, value: string): void {
     this.#response.errHeaders?.set(name, value);
   }
@@ -277,6 +321,11 @@ function routeOf(context: Record<string, unknown>): string | undefined {
   const matched = context["matchedRoute"] as { path?: unknown; route?: unknown } | undefined;
   const route = matched?.path ?? matched?.route;
   return typeof route === "string" ? route : undefined;
+}
+
+/** What h3 1 asks first: some hosts know the address and have no socket. */
+function knownAddress({ clientAddress }: Record<string, unknown>): string | undefined {
+  return typeof clientAddress === "string" && clientAddress !== "" ? clientAddress : undefined;
 }
 
 function addressOf(url: string | undefined): URL | undefined {
@@ -307,12 +356,14 @@ class SocketExchange implements Exchange {
   readonly isSocket = true;
   readonly route = undefined;
   readonly method = "GET";
+  readonly remoteAddress: string | undefined;
   readonly #headers: HeadersLike;
   readonly #url: string | undefined;
 
   constructor(event: AnyEvent, headers: HeadersLike, url: string | undefined) {
     this.#headers = headers;
     this.#url = url;
+    this.remoteAddress = event.remoteAddress || undefined;
     this.context = event.context ??= {};
     // Adapters may make a new peer for each message; the context is what lasts.
     this.owner = this.context;

@@ -4,6 +4,8 @@
  *
  * @module
  */
+export { clientAddress } from "./limits/client-address.js";
+export type { ClientAddressOptions } from "./limits/client-address.js";
 export { checkCsrf, checkOrigin, csrfToken, defineCsrfProtection } from "./csrf.js";
 export type { CsrfEvent, CsrfProtection } from "./csrf.js";
 export type { CsrfCheckOptions, CsrfOptions, CsrfRequest } from "./csrf-options.js";
