@@ -6,7 +6,7 @@ import { nearest } from "../nearest.js";
 import type { StandardSchemaV1 } from "../standard-schema.js";
 import { type Stored, toStored } from "./context.js";
 import { createSession } from "./create.js";
-import { destroySession } from "./destroy.js";
+import { destroyUnread } from "./destroy.js";
 import type { SessionListener } from "./events.js";
 import { cookieOf } from "./ids.js";
 import { openById, openSession, toSession } from "./open.js";
@@ -166,7 +166,7 @@ export class Sessions<T extends SessionDataT = SessionDataT> {
   /** Ends the session, and says whether it was there. */
   async delete(id: string, call?: CallOptions): Promise<boolean> {
     const key = storeKey(id);
-    return key !== null && destroySession(this.#stored, { ...newSession(), status: "stored", id, key }, call);
+    return key !== null && destroyUnread(this.#stored, id, key, call);
   }
 
   /** Ends several sessions at once, and says how many were there. */

@@ -1,6 +1,7 @@
 import type { Stored } from "./context.js";
+import { presentedBy } from "./ids.js";
 import { repeated } from "./outcome.js";
-import { end, type StoredSession } from "./state.js";
+import { end, newSession, type StoredSession } from "./state.js";
 import type { CallOptions } from "./types.js";
 import { Waiting } from "./waiting.js";
 
@@ -24,6 +25,17 @@ export async function destroySession(stored: Stored, session: StoredSession, cal
   if (session.key !== key) had = (await destroyNow(stored, waiting, session)) || had;
   end(session);
   return had;
+}
+
+/** Ends the session of an id that nobody has read: also one that cannot be read. Says whether there was one. */
+export function destroyUnread(stored: Stored, id: string, key: string, call?: CallOptions): Promise<boolean> {
+  return destroySession(stored, { ...newSession(), status: "stored", id, key }, call);
+}
+
+/** The same for the session of a cookie; `false` for one that is forged. */
+export async function destroyByCookie(stored: Stored, cookie: string, call?: CallOptions): Promise<boolean> {
+  const presented = await presentedBy(stored, cookie);
+  return presented !== null && destroyUnread(stored, presented.id, presented.key, call);
 }
 
 async function destroyNow(stored: Stored, waiting: Waiting, session: StoredSession): Promise<boolean> {

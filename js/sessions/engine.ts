@@ -4,7 +4,7 @@
  */
 export { toStored, type Stored } from "./context.js";
 export { createSession } from "./create.js";
-export { destroySession } from "./destroy.js";
+export { destroyByCookie, destroySession } from "./destroy.js";
 export { cookieOf } from "./ids.js";
 export { endSealed, importSealed, type SealedSession } from "./import.js";
 export { openById, openSession } from "./open.js";

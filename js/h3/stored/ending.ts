@@ -1,8 +1,8 @@
-import { destroySession, endSealed } from "../../sessions/engine.js";
+import { destroyByCookie, destroySession, endSealed } from "../../sessions/engine.js";
 import { mirror } from "../state.js";
 import type { StoredCall } from "./call.js";
 import { takeCookie } from "./cookie.js";
-import { findToEnd, settled } from "./opening.js";
+import { isSignedId, sealedBy, settled, tokensOf } from "./opening.js";
 
 /**
  * Ends the session of this request, and deletes its cookie. What begins in this request before it is over waits for that, and
@@ -34,11 +34,19 @@ async function end(call: StoredCall): Promise<void> {
   takeCookie(call);
 }
 
-/** Ends what was never read, or is refused by the schema: that must not keep anybody from signing out. */
+/**
+ * Ends what was never read, by its key: what cannot be read, or is refused by the schema, must not keep anybody from signing
+ * out. Nobody looks whether the sealed session of the header is over: then the session is the cookie's.
+ */
 async function endPresented(call: StoredCall): Promise<void> {
   const { stored } = call;
-  for (const { session, seal } of await findToEnd({ ...call, stored: { ...stored, schema: undefined } })) {
-    await destroySession(stored, session);
+  for (const token of tokensOf(call)) {
+    if (!token) continue;
+    if (isSignedId(token)) {
+      if (await destroyByCookie(stored, token)) return;
+      continue;
+    }
+    const seal = await sealedBy(call, token);
     if (seal) await endSealed(stored, seal);
   }
 }

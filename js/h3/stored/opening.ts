@@ -23,7 +23,7 @@ import { giveCookie } from "./cookie.js";
 const SIGNED_ID = /^\w+\.[\w-]{46}\.[\w-]{22}$/;
 
 /** What a request came with. */
-export type Presented = Pick<Kept, "seal" | "session"> & { readonly isFromHeader?: boolean };
+type Presented = Pick<Kept, "seal" | "session"> & { readonly isFromHeader?: boolean };
 
 function nothing(): Presented {
   return { session: newSession() };
@@ -65,7 +65,7 @@ export async function open(call: StoredCall): Promise<StoredSession> {
 /** Whether a session that is none, opened without `migrate`, may be a sealed one. One that is being stored is none of these. */
 function mayBeSealed(call: StoredCall, { session }: Kept): boolean {
   if (session.status !== "new" || session.turn) return false;
-  return tokensOf(call).some((token) => token && !SIGNED_ID.test(token));
+  return tokensOf(call).some((token) => token && !isSignedId(token));
 }
 
 /** What is under way, to wait for it however it ends. A new one may have begun by then: look again. */
@@ -115,32 +115,29 @@ async function find(call: StoredCall): Promise<Presented> {
   return cookie ? presentedBy(call, cookie) : nothing();
 }
 
-/**
- * What has to be ended of what a request came with. Sealed sessions are left where they are, and nobody looks whether that of
- * the header is over: then the session is the cookie's.
- */
-export async function findToEnd(call: StoredCall): Promise<Presented[]> {
-  const found: Presented[] = [];
-  for (const token of tokensOf(call)) {
-    if (!token) continue;
-    const presented = await presentedBy(call, token, true);
-    found.push(presented);
-    if (presented.session.status !== "new") break;
-  }
-  return found;
-}
-
-function tokensOf({ exchange, config, name }: StoredCall): [header: string | undefined, cookie: string | undefined] {
+/** What a request may have come with. */
+export function tokensOf({ exchange, config, name }: StoredCall): [header: string | undefined, cookie: string | undefined] {
   const header = sessionHeader(config, name);
   return [header && exchange.header(header), readSessionCookie(exchange.header("cookie"), name)];
 }
 
-async function presentedBy(call: StoredCall, token: string, isToEnd = false): Promise<Presented> {
+async function presentedBy(call: StoredCall, token: string): Promise<Presented> {
   const { stored } = call;
-  if (SIGNED_ID.test(token)) return { session: await openSession(stored, token) };
-  const seal = stored.migrate && Date.now() < stored.migrate.until ? await unsealed(call, token) : undefined;
-  if (!seal || (!isToEnd && (await isEnded(call, seal)))) return nothing();
-  return { session: isToEnd ? newSession() : await importSealed(stored, seal), seal };
+  if (isSignedId(token)) return { session: await openSession(stored, token) };
+  const seal = await sealedBy(call, token);
+  if (!seal || (await isEnded(call, seal))) return nothing();
+  return { session: await importSealed(stored, seal), seal };
+}
+
+/** Whether a token is of a session in the store, by its form. */
+export function isSignedId(token: string): boolean {
+  return SIGNED_ID.test(token);
+}
+
+/** The sealed session of a token, as long as those are taken over. */
+export async function sealedBy(call: StoredCall, token: string): Promise<Partial<Session> | undefined> {
+  const { migrate } = call.stored;
+  return migrate && Date.now() < migrate.until ? unsealed(call, token) : undefined;
 }
 
 /** What an authentic seal holds that is not too old. */
