@@ -61,6 +61,15 @@ describe("options of the CSRF protection", () => {
     expect(codeOf(() => checkOrigin(UPGRADE, options))).toBe("ERR_CONFIG");
   });
 
+  it.each(["session", "tokenHeader"])("%s means nothing to checkOrigin, which asks for no token: an error", (name) => {
+    const options = { session: { password: PASSWORD }, tokenHeader: "x-token" };
+    expect(codeOf(() => defineCsrfProtection(options))).toBe("accepted");
+    const own = { headers: new Headers({ host: "app.example", origin: "https://app.example" }), context: {} };
+    const given = { [name]: Reflect.get(options, name) as unknown } as CsrfOptions;
+    expect(codeOf(() => checkOrigin(own, given))).toBe("ERR_CONFIG");
+    expect(codeOf(() => checkOrigin(own, {}))).toBe("accepted");
+  });
+
   it.each(WRONG_ORIGINS)("%j is no origin to allow", (origin) => {
     const options = { allowedOrigins: [ALLOWED_ORIGIN, origin] } as CsrfOptions;
     expect(codeOf(() => defineCsrfProtection(options))).toBe("ERR_CONFIG");

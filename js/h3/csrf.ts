@@ -90,11 +90,15 @@ export async function checkCsrf(event: SessionEvent, options: CsrfCheckOptions =
  * Refuses a request of another site whatever its method: for a WebSocket's `upgrade` hook, and for a GET that does something.
  * No token is asked for, since a handshake has no place for one.
  *
- * @throws `ERR_CSRF` as a 403, which ends a handshake too; `ERR_CONFIG` as {@link defineCsrfProtection}.
+ * @throws `ERR_CSRF` as a 403, which ends a handshake too; `ERR_CONFIG` as {@link defineCsrfProtection}, and for `session` and
+ * `tokenHeader`.
  */
 export function checkOrigin(event: CsrfEvent, options: Omit<CsrfOptions, "session" | "tokenHeader"> = {}): void {
   const exchange = toExchange(event as SessionEvent);
   const policy = readCsrfOptions(options);
+  const given = ["session", "tokenHeader"].find((option) => option in options);
+  // Who gives it believes that a token is asked for.
+  if (given) throw ironkeepError("ERR_CONFIG", `${given}: checkOrigin asks for no token; use checkCsrf, or leave it out`);
   const request = requestOf(exchange);
   if (!policy.isBypassed(request)) judge(exchange, request, policy, true, "not required");
 }
