@@ -140,13 +140,23 @@ describe("events", () => {
     ]);
   });
 
-  it("reach who listens to the same store and name, until he stops", async () => {
+  it("name each session of many that are ended together, and none that was not there", async () => {
+    const { sessions } = makeSessions();
+    const told: (string | undefined)[] = [];
+    const ids = await Promise.all([1, 2, 3].map(async () => (await sessions.create()).id));
+    await sessions.delete(ids[1] as string);
+    sessions.on("destroyed", ({ id }) => told.push(id));
+    expect(await sessions.deleteMany([...ids, ids[0] as string, "no id"])).toBe(2);
+    expect(told.sort()).toEqual([ids[0], ids[2]].sort());
+  });
+
+  it("reach who listens to the same store, name and audience, until he stops", async () => {
     const { store, sessions } = makeSessions();
     const same = makeSessions({ store }).sessions;
-    const other = makeSessions({ store, name: "admin" }).sessions;
+    const others = [{ name: "admin" }, { audience: "a" }, { name: "h", audience: "3" }];
     const told: string[] = [];
     const stop = same.on("created", () => told.push("same"));
-    other.on("created", () => told.push("other"));
+    for (const other of others) makeSessions({ store, ...other }).sessions.on("created", () => told.push("other"));
     await sessions.create();
     stop();
     await sessions.create();

@@ -81,7 +81,7 @@ export function toStored(options: StoredSessionOptions): Stored {
     schema,
     rejectsInvalid: onInvalid === "reject",
     migrate,
-    events: emitterOf(store, name || DEFAULT_NAME),
+    events: emitterOf(store, name || DEFAULT_NAME, audience),
   };
 }
 

@@ -6,11 +6,10 @@ import { nearest } from "../nearest.js";
 import type { StandardSchemaV1 } from "../standard-schema.js";
 import { type Stored, toStored } from "./context.js";
 import { createSession } from "./create.js";
-import { destroyUnread } from "./destroy.js";
+import { destroyMany, destroyUnread } from "./destroy.js";
 import type { SessionListener } from "./events.js";
 import { cookieOf } from "./ids.js";
 import { openById, openSession, toSession } from "./open.js";
-import { repeated } from "./outcome.js";
 import { regenerateSession } from "./regenerate.js";
 import { type ExtendOptions, extendSession, saveSession } from "./save.js";
 import { liveSnapshot, type SessionSnapshot, snapshotOf } from "./snapshot.js";
@@ -169,11 +168,9 @@ export class Sessions<T extends SessionDataT = SessionDataT> {
     return key !== null && destroyUnread(this.#stored, id, key, call);
   }
 
-  /** Ends several sessions at once, and says how many were there. */
+  /** Ends several sessions at once, and says how many were there. Where somebody listens, each is a call of the store. */
   async deleteMany(ids: readonly string[], call?: CallOptions): Promise<number> {
-    const { store, tombstone } = this.#stored;
-    const keys = ids.map((id) => storeKey(id)).filter((key) => key !== null);
-    return repeated(new Waiting(this.#stored, call), (ask) => store.deleteMany(ask, keys, tombstone));
+    return destroyMany(this.#stored, ids, call);
   }
 
   /** The user's sessions, the oldest first. @throws `ERR_CONFIG` where the store cannot list. */

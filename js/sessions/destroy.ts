@@ -1,3 +1,5 @@
+import { storeKey } from "#engine";
+
 import type { Stored } from "./context.js";
 import { presentedBy } from "./ids.js";
 import { repeated } from "./outcome.js";
@@ -36,6 +38,22 @@ export function destroyUnread(stored: Stored, id: string, key: string, call?: Ca
 export async function destroyByCookie(stored: Stored, cookie: string, call?: CallOptions): Promise<boolean> {
   const presented = await presentedBy(stored, cookie);
   return presented !== null && destroyUnread(stored, presented.id, presented.key, call);
+}
+
+/** Ends sessions by their ids, and says how many there were. A store says of many together only that. */
+export async function destroyMany(stored: Stored, ids: readonly string[], call?: CallOptions): Promise<number> {
+  const keys = new Map<string, string>();
+  for (const id of ids) {
+    const key = storeKey(id);
+    if (key !== null) keys.set(key, id);
+  }
+  const waiting = new Waiting(stored, call);
+  if (!stored.events.hears("destroyed")) {
+    const { store, tombstone } = stored;
+    return repeated(waiting, (ask) => store.deleteMany(ask, [...keys.keys()], tombstone));
+  }
+  const had = await Promise.all([...keys].map(([key, id]) => destroyUnread(stored, id, key, call)));
+  return had.filter(Boolean).length;
 }
 
 async function destroyNow(stored: Stored, waiting: Waiting, session: StoredSession): Promise<boolean> {

@@ -19,6 +19,11 @@ export class Emitter {
     return () => void listeners.delete(own);
   }
 
+  /** Whether anybody would hear of it. */
+  hears(name: keyof SessionEvents): boolean {
+    return (this.#listeners.get(name)?.size ?? 0) > 0;
+  }
+
   emit<K extends keyof SessionEvents>(name: K, event: SessionEvents[K]): void {
     const listeners = this.#listeners.get(name);
     if (!listeners?.size) return;
@@ -41,11 +46,12 @@ function tell<K extends keyof SessionEvents>(name: K, listener: SessionListener<
 
 const emitters = new WeakMap<SessionStore, Map<string, Emitter>>();
 
-/** One for each store and name, so that all who use the same sessions hear the same. */
-export function emitterOf(store: SessionStore, name: string): Emitter {
+/** One for each store, name and audience, so that all who use the same sessions hear the same. */
+export function emitterOf(store: SessionStore, name: string, audience: string): Emitter {
   const named = emitters.get(store) ?? new Map<string, Emitter>();
   emitters.set(store, named);
-  const emitter = named.get(name) ?? new Emitter();
-  named.set(name, emitter);
+  const key = `${name.length} ${name}${audience}`;
+  const emitter = named.get(key) ?? new Emitter();
+  named.set(key, emitter);
   return emitter;
 }
