@@ -2,7 +2,9 @@ import { updateSession } from "ironkeep/h3";
 import { vi } from "vitest";
 import { expiresOf, isDeletion } from "../h3/_cookies.ts";
 import { describeMatrix } from "../h3/_matrix.ts";
+import { makeSeal } from "../h3/_seals.ts";
 import { setup, visitor } from "./_routes.ts";
+import { PASSWORD } from "./_stores.ts";
 
 const NOW = Date.UTC(2026, 0, 15, 12);
 
@@ -64,6 +66,23 @@ describeMatrix("the cookie of a stored session", (t, { it, expect }) => {
     const reply = await t.request("/many");
     expect(reply.cookieNames()).toEqual(["h3"]);
     expect(reply.json()).toMatchObject({ data: { a: 1, b: 1, c: 1, d: 1 } });
+  });
+
+  it("is refused before anything is stored when it is over maxCookieBytes", async () => {
+    const { store } = setup(t, { maxCookieBytes: 60, migrate: { until: Date.now() + 60_000 } });
+    for (const path of ["/visit", "/sign-in"]) {
+      const reply = await t.request(path);
+      expect([path, reply.status, reply.setCookies]).toEqual([path, 500, []]);
+    }
+    const seal = await makeSeal({ id: "s1", createdAt: Date.now(), data: {} }, PASSWORD, { generation: t.major });
+    expect((await t.request("/read", { headers: { cookie: `h3=${seal}` } })).status).toBe(500);
+    expect(store.calls).toEqual([]);
+    for (const error of t.errors) expect(error.message).toContain("maxCookieBytes");
+  });
+
+  it("may take just maxCookieBytes", async () => {
+    setup(t, { maxCookieBytes: "h3=0.".length + 46 + ".".length + 22 });
+    expect((await t.request("/visit")).cookieNames()).toEqual(["h3"]);
   });
 
   it("is refused before anything is stored when browsers would refuse it, in strict mode", async () => {

@@ -128,6 +128,11 @@ export class CookieWriter {
     return this.#stage(response, cookies, staged);
   }
 
+  /** @throws `ERR_COOKIE_TOO_LARGE` for a token that {@link write} would not set. */
+  requireRoom(token: string): void {
+    this.#checkSize(this.#split(token));
+  }
+
   /** Deletes the cookie and its chunks; see {@link write}. */
   clear(response: ExchangeResponse, previousChunks: number, staged: readonly string[]): readonly string[] {
     const cookies = Array.from({ length: previousChunks + 1 }, (_, index) => this.#delete(index, undefined));

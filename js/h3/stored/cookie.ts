@@ -15,9 +15,18 @@ const ANY_ID = "A".repeat(46);
  */
 export async function requireCookie(call: StoredCall, verb: Verb): Promise<void> {
   requireResponse(call, verb);
-  if (call.config.cookie === false) return;
-  cookieWriter(call.config, call.name, call.exchange.major);
-  await cookieOf(call.stored, { id: ANY_ID });
+  await requireRoom(call);
+}
+
+/**
+ * Whether the cookie of a session may be set, whichever its id is.
+ *
+ * @throws `ERR_COOKIE_TOO_LARGE` under a `maxCookieBytes` that none fits into; what signing throws; as {@link cookieWriter}.
+ */
+export async function requireRoom({ config, exchange, name, stored }: StoredCall): Promise<void> {
+  if (config.cookie === false) return;
+  const writer = cookieWriter(config, name, exchange.major);
+  writer.requireRoom(await cookieOf(stored, { id: ANY_ID }));
 }
 
 /** Sets the cookie where the visitor has none that is good for the session. Where none can be set, the next request does it. */
