@@ -36,6 +36,30 @@ export function validated(
     : outputOf(result, data, name);
 }
 
+/**
+ * The same for data that may be changed while an async schema looks at it: what it makes of the data as they are when this ends.
+ *
+ * @throws as {@link validated}.
+ */
+export async function validatedNow(
+  schema: StandardSchemaV1,
+  data: SessionData,
+  name: string,
+): Promise<SessionData> {
+  for (;;) {
+    const before = Object.assign(emptyData(), data);
+    const output = validated(schema, data, name);
+    const made = output instanceof Promise ? await output : output;
+    if (isSame(before, data)) return made;
+  }
+}
+
+/** Whether two objects hold the same values under the same keys. */
+export function isSame(a: SessionData, b: SessionData): boolean {
+  const keys = Object.keys(a);
+  return keys.length === Object.keys(b).length && keys.every((key) => key in b && Object.is(a[key], b[key]));
+}
+
 function outputOf(result: StandardSchemaResult<unknown>, data: SessionData, name: string): SessionData {
   if (result.issues) {
     if (isEmpty(data)) return emptyData();

@@ -1,9 +1,18 @@
-import { clearSession, destroySession, getSession, regenerateSession, updateSession, useSession } from "ironkeep/h3";
+import {
+  clearSession,
+  destroySession,
+  getSession,
+  regenerateSession,
+  sealSession,
+  unsealSession,
+  updateSession,
+  useSession,
+} from "ironkeep/h3";
 import { z } from "zod";
 import { isDeletion } from "../h3/_cookies.ts";
 import { describeMatrix } from "../h3/_matrix.ts";
 import { captureWarnings } from "../h3/_warnings.ts";
-import { read, setup, visitor } from "./_routes.ts";
+import { read, type Seen, setup, visitor } from "./_routes.ts";
 
 /** A promise and what settles it. */
 function gate(): { opened: Promise<void>; open: () => void } {
@@ -267,4 +276,23 @@ describeMatrix("the end of a stored session", (t, { it, expect }) => {
     expect(reply.json()).toEqual({ code: "ERR_STORE_UNAVAILABLE", data: { visits: 1, still: true } });
     expect(reply.setCookies).toEqual([]);
   });
+
+  for (const isNew of [false, true]) {
+    it(`leaves a token that is made meanwhile one of another session${isNew ? ", where there was none" : ""}`, async () => {
+      const { config } = setup(t);
+      t.route("/seal", async (event) => {
+        await getSession(event, config);
+        const sealing = sealSession(event, config);
+        await clearSession(event, config);
+        const { id, data } = await unsealSession(event, config, await sealing);
+        return { id, data };
+      });
+      const browser = isNew ? t.browser() : await visitor(t);
+      const reply = await browser.request("/seal");
+      expect(reply.status).toBe(200);
+      const { id, data } = reply.json<Seen>();
+      expect(data).toEqual({});
+      expect(id).not.toBe(Reflect.get(browser, "id"));
+    });
+  }
 });

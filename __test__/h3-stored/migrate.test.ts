@@ -184,6 +184,56 @@ describeMatrix("sealed sessions that become stored ones", (t, { it, expect }) =>
     expect((await t.request("/read", { headers })).json<Seen>()).toEqual({ data: {} });
   });
 
+  it("that a revocation had ended end again where a configuration without it took them over in the request", async () => {
+    const revocation = { notBefore: async () => Date.now() + 1000 };
+    const { config } = setup(t, { migrate: { until: SOON() } });
+    t.route("/both", async (event) => {
+      const early = await useSession(event, config);
+      const had = { ...early.data };
+      const judged = { ...config, revocation };
+      const [session] = await Promise.all([useSession(event, judged), useSession(event, judged)]);
+      const { id, userId, data } = session;
+      return { had, id, userId, data, early: early.data };
+    });
+    t.route("/both-write", async (event) => {
+      await useSession(event, config);
+      const { id, data } = await updateSession(event, { ...config, revocation }, { fresh: true });
+      return { id, data };
+    });
+    const seal = (id: string) => ({ id, createdAt: Date.now(), data: update, userId: "ada", authenticatedAt: Date.now() });
+    const browser = t.browser();
+    browser.jar.set("h3", await makeSeal(seal("s1"), PASSWORD));
+    const copy = t.browser(browser.jar.clone());
+    const reply = await browser.request("/both");
+    expect(reply.json()).toEqual({ had: update, data: {}, early: {} });
+    expect(reply.cookies.map(isDeletion)).toEqual([true]);
+    expect(await read(copy)).toEqual({ data: {} });
+    const writer = t.browser();
+    writer.jar.set("h3", await makeSeal(seal("s2"), PASSWORD));
+    const written = await writer.request("/both-write");
+    expect(written.cookieNames()).toEqual(["h3"]);
+    expect(written.json<Seen>().data).toEqual({ fresh: true });
+    expect(await read(writer)).toEqual(written.json());
+  });
+
+  it("that are good by a revocation which comes later stay, and it is asked once", async () => {
+    let asked = 0;
+    const revocation = { notBefore: () => void (asked += 1) };
+    const { config } = setup(t, { migrate: { until: SOON() } });
+    t.route("/both", async (event) => {
+      await useSession(event, config);
+      await useSession(event, { ...config, revocation });
+      return (await useSession(event, { ...config, revocation })).data;
+    });
+    const browser = t.browser();
+    browser.jar.set("h3", await makeSeal({ id: "s1", createdAt: Date.now(), data: update, userId: "ada" }, PASSWORD));
+    expect((await browser.request("/both")).json()).toEqual(update);
+    expect(asked).toBe(1);
+    expect((await browser.request("/both")).json()).toEqual(update);
+    // It is no sealed session any more.
+    expect(asked).toBe(1);
+  });
+
   it("stay sealed in an outage", async () => {
     const { store } = setup(t, { migrate: { until: SOON() }, deadline: 20 });
     t.route("/sealed", ours({}));

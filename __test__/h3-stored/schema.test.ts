@@ -1,6 +1,7 @@
 import { clearSession, getSession, type SessionConfig, updateSession, useSession } from "ironkeep/h3";
 import { z } from "zod";
 import { describeMatrix } from "../h3/_matrix.ts";
+import { schemaOf } from "../h3/_schemas.ts";
 import { captureWarnings } from "../h3/_warnings.ts";
 import { read, type Seen, setup, visitor } from "./_routes.ts";
 import { MapStore } from "./_stores.ts";
@@ -120,5 +121,29 @@ describeMatrix("a stored session with a schema", (t, { it, expect }) => {
       expect([reply.json(), reply.setCookies]).toEqual([[first, "ERR_CONFIG"], []]);
     }
     expect(await read(browser)).toMatchObject({ userId: "ada", data: { visits: 1 } });
+  });
+
+  it("keeps what is written while a schema that comes later looks at the data", async () => {
+    let look: () => void = () => undefined;
+    let looks = 0;
+    const looked = new Promise<void>((resolve) => (look = resolve));
+    const schema = schemaOf(async (value) => {
+      const { visits = 0 } = value as { visits?: number };
+      if (++looks === 1) await looked;
+      return { value: { visits, theme: "light" } };
+    });
+    const { config } = setup(t);
+    t.route("/late", async (event) => {
+      const session = await useSession(event, config);
+      const checked = getSession(event, { ...config, schema });
+      await new Promise(setImmediate);
+      await session.update({ visits: 7 });
+      look();
+      return (await checked).data;
+    });
+    const browser = await visitor(t);
+    expect((await browser.request("/late")).json()).toEqual({ visits: 7, theme: "light" });
+    expect(looks).toBe(2);
+    expect((await read(browser)).data).toMatchObject({ visits: 7 });
   });
 });

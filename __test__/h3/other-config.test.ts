@@ -15,6 +15,7 @@ import { HEADERS, post } from "./_csrf-requests.ts";
 import { type Browser, type MatrixContext, type MatrixEvent, describeMatrix } from "./_matrix.ts";
 import { PASSWORD } from "./_passwords.ts";
 import { type Seen, seen } from "./_routes.ts";
+import { schemaOf } from "./_schemas.ts";
 import { makeSeal } from "./_seals.ts";
 
 const password = PASSWORD;
@@ -101,6 +102,35 @@ describeMatrix("a session that was opened by its password alone", (t, { it, expe
     const browser = await browserWith(t);
     expect((await browser.request("/")).json()).toEqual({ data: {} });
     expect(browser.jar.names).toEqual([]);
+  });
+
+  it("keeps what is written to it while a schema that comes later looks at it", async () => {
+    let look: () => void = () => undefined;
+    let looks = 0;
+    const looked = new Promise<void>((resolve) => (look = resolve));
+    const schema = schemaOf(async (value) => {
+      const { a = "", n = 0 } = value as { a?: string; n?: number };
+      if (++looks === 1) await looked;
+      return { value: { a: a.toUpperCase(), n } };
+    });
+    t.route("/", async (event) => {
+      const session = await useSession(event, { password });
+      let go: () => void = () => undefined;
+      const gone = new Promise<void>((resolve) => (go = resolve));
+      const updating = session.update(async () => {
+        await gone;
+        return { n: 1 };
+      });
+      const checked = getSession(event, { password, schema });
+      await new Promise(setImmediate);
+      go();
+      await updating;
+      look();
+      return seen(await checked);
+    });
+    const browser = await browserWith(t);
+    expect((await browser.request("/")).json()).toEqual({ id: "s1", data: { a: "X", n: 1 } });
+    expect(looks).toBe(2);
   });
 
   it("is not read again by another schema, which may not take what the first one gave", async () => {

@@ -1,8 +1,17 @@
 import type { SessionConfig, SessionRevocation } from "ironkeep/h3";
-import { createRevocations, getSession, unsealSession, updateSession, useSession } from "ironkeep/h3";
+import {
+  clearSession,
+  createRevocations,
+  destroySession,
+  getSession,
+  regenerateSession,
+  unsealSession,
+  updateSession,
+  useSession,
+} from "ironkeep/h3";
 import { vi } from "vitest";
 import { isDeletion } from "./_cookies.ts";
-import type { Browser, MatrixContext } from "./_matrix.ts";
+import type { Browser, MatrixContext, MatrixEvent } from "./_matrix.ts";
 import { describeMatrix } from "./_matrix.ts";
 import { PASSWORD } from "./_passwords.ts";
 import type { Seen } from "./_routes.ts";
@@ -247,6 +256,57 @@ describeMatrix("sign-in and sign-out with createRevocations", (t, { it, expect }
       expect((await browser.request("/get")).json<Seen>().id).toBe("s1");
     });
   }
+
+  const CLEARED: Record<string, (event: MatrixEvent, config: SessionConfig) => Promise<unknown>> = {
+    "cleared without a read": async () => undefined,
+    "cleared after a read": (event, config) => getSession(event, config),
+    "cleared while it is read": async (event, config) => void getSession(event, config),
+  };
+  for (const [title, begin] of Object.entries(CLEARED)) {
+    for (const meanwhile of [false, true]) {
+      it(`destroy ends the copies of a session that was ${title}${meanwhile ? ", meanwhile" : ""}, once`, async () => {
+        const ended: string[] = [];
+        const revocation: SessionRevocation = {
+          notBefore: () => later(undefined),
+          revokeSession: (id) => void ended.push(id),
+        };
+        const config: SessionConfig = { password, revocation };
+        t.route("/", async (event) => {
+          await begin(event, config);
+          const destroyed = meanwhile && destroySession(event, config);
+          await clearSession(event, config);
+          await (destroyed || destroySession(event, config));
+          await destroySession(event, config);
+          return "ok";
+        });
+        const reply = await (await browserWith(t)).request("/");
+        expect([reply.text, reply.cookies.map(isDeletion)]).toEqual(["ok", [true]]);
+        expect(ended).toEqual(["s1"]);
+      });
+    }
+  }
+
+  it("destroy ends what has a new id when it is cleared, and not what came after a clear", async () => {
+    const ended: string[] = [];
+    const revocation: SessionRevocation = { notBefore: () => undefined, revokeSession: (id) => void ended.push(id) };
+    const config: SessionConfig = { password, revocation };
+    const ids: string[] = [];
+    t.route("/regenerate", async (event) => {
+      ids.push((await regenerateSession(event, config)).id);
+      await clearSession(event, config);
+      await destroySession(event, config);
+      return "ok";
+    });
+    t.route("/update", async (event) => {
+      await clearSession(event, config);
+      ids.push((await updateSession(event, config, { a: 1 })).id);
+      await destroySession(event, config);
+      return "ok";
+    });
+    for (const path of ["/regenerate", "/update"]) await (await browserWith(t)).request(path);
+    expect(ended).toEqual(ids);
+    expect(ids).toHaveLength(2);
+  });
 
   it("destroy tells nothing of a session that no cookie holds", async () => {
     const told: string[] = [];

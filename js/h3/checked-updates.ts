@@ -1,6 +1,6 @@
 import { emptyData } from "../data.js";
 import type { Call } from "./call.js";
-import { validated } from "../schema.js";
+import { isSame, validated } from "../schema.js";
 import type { Session, SessionData, SessionUpdate } from "./types.js";
 import { inTurn, putInPlace } from "./updates.js";
 
@@ -41,11 +41,6 @@ export async function commit(call: Call, session: Session, change: (data: Sessio
     putInPlace(session.data, data);
     return;
   }
-}
-
-function isSame(a: SessionData, b: SessionData): boolean {
-  const keys = Object.keys(a);
-  return keys.length === Object.keys(b).length && keys.every((key) => key in b && Object.is(a[key], b[key]));
 }
 
 /** What is deep in the data may be changed in place, and then refused. What cannot be copied, such as a function, is shared. */

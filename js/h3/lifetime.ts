@@ -32,7 +32,7 @@ export function expiryOf(session: Session, config: SessionConfig): Date | undefi
 const CLOCK_SKEW = 60_000;
 
 /** When the last token of a session is no longer good, whichever of its copies is shown. `Infinity`: never. */
-export function lastEnd(session: Session, config: SessionConfig, now: number): number {
+export function lastEnd(session: Times, config: SessionConfig, now: number): number {
   let end = Number.POSITIVE_INFINITY;
   const created = Number(session.createdAt);
   if (config.maxAge && created) end = Math.min(end, created + config.maxAge * 1000);

@@ -10,7 +10,7 @@ import type { Call } from "./call.js";
 import { readSessionCookie } from "./cookies.js";
 import { SessionHttpError } from "./http-error.js";
 import { isExpired, shouldSlide } from "./lifetime.js";
-import { validated } from "../schema.js";
+import { validated, validatedNow } from "../schema.js";
 import { sessionHeader } from "./session-config.js";
 import { emptySession, mirror } from "./state.js";
 import type { Session, SessionConfig } from "./types.js";
@@ -78,16 +78,18 @@ function openAdmitted(call: Call): Promise<Session> {
 
 /** One that is cleared meanwhile is empty, and not the request's session: what is written to it is dropped. */
 async function admitOpened(call: Call, opened: Session | Promise<Session> | undefined): Promise<Session> {
-  const { live, config } = call;
+  const { live, config, name } = call;
   const session = await opened;
   if (!session || live.session !== session) return emptySession();
   if (isAdmitted(call)) return session;
   if (!live.isNew && isExpired(session, config, Date.now())) return reopen(call, session);
   try {
-    const asked = { ...call, config: { ...config, revocation: live.isNew ? undefined : config.revocation } };
-    const { data } = await admit(asked, { ...session });
+    const revocation = live.isNew ? undefined : config.revocation;
+    await admit({ ...call, config: { ...config, revocation, schema: undefined } }, session);
+    const { schema } = config;
+    const data = schema && !live.admittedBy?.schema && (await validatedNow(schema, session.data, name));
     if (live.session !== session) return emptySession();
-    if (config.schema && !live.admittedBy?.schema) putInPlace(session.data, data);
+    if (data) putInPlace(session.data, data);
   } catch (error) {
     if (!isDismissed(call, error)) throw error;
     return live.session === session ? reopen(call, session) : emptySession();
@@ -164,6 +166,15 @@ function loadCookie(call: Call, session: Session): Session | Promise<Session> {
     const written = isDue && !exchange.response?.isSent ? write(call) : undefined;
     return whenReady(written, () => identify(call, session));
   });
+}
+
+/** What the request came with, whatever its session is by now. */
+export async function presented(call: Call): Promise<Partial<Session> | null | undefined> {
+  const header = headerToken(call);
+  const fromHeader = header ? await unsealed(call, header) : undefined;
+  if (fromHeader?.session?.id) return fromHeader.session;
+  const cookie = readSessionCookie(call.exchange.header("cookie"), call.name);
+  return cookie ? (await unsealed(call, cookie))?.session : undefined;
 }
 
 /** What a token holds, or `undefined` when it is refused, for whatever reason. */

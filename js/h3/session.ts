@@ -6,7 +6,7 @@ import { type Call, readOnly, requireUnstored, toCall, toWritingCall, type Verb,
 import { applyChecked, checkCurrent } from "./checked-updates.js";
 import { readChunkCount } from "./cookies.js";
 import { lastEnd } from "./lifetime.js";
-import { forget, open, parseSession } from "./opening.js";
+import { forget, open, parseSession, presented } from "./opening.js";
 import type { SessionRevocation } from "./revocation.js";
 import * as stored from "./stored/index.js";
 import { cookieWriter, sessionName, sessionSealer } from "./session-config.js";
@@ -129,11 +129,14 @@ export async function sealSession<_T extends SessionData = SessionData>(
   if (stored.isStored(config)) return stored.seal(event, config);
   const call = toCall(event, config);
   if (!call) return seal(sessionSealer(config, majorOf(event) ?? 2), emptySession(), config);
-  let session = await open(call);
-  // A session that was cleared while it was read has no id, and is not what the caller asks for.
-  if (!session.id) session = await open(call);
-  await checkCurrent(call, session);
-  return orUnavailable(call.exchange, () => seal(call.sealer, session, config));
+  for (;;) {
+    const session = await open(call);
+    // One that is cleared meanwhile is not what the caller asks for any more; cleared while it was read, it has no id either.
+    if (call.live.session !== session) continue;
+    await checkCurrent(call, session);
+    const token = await orUnavailable(call.exchange, () => seal(call.sealer, session, config));
+    if (call.live.session === session) return token;
+  }
 }
 
 /**
@@ -177,28 +180,36 @@ export async function clearSession(event: SessionEvent, config: Partial<SessionC
  */
 export async function destroySession(event: SessionEvent, config: SessionConfig): Promise<void> {
   if (stored.isStored(config)) return stored.destroy(event, config);
-  if (config.revocation?.revokeSession) {
-    // Data that its schema refuses must not keep anybody from signing out.
-    const call = toWritingCall(event, { ...config, schema: undefined }, "destroy");
-    if (call) await revoke(call, config.revocation);
-  }
+  if (!config.revocation?.revokeSession) return clear(event, config, "destroy");
+  // Data that its schema refuses must not keep anybody from signing out.
+  const call = toWritingCall(event, { ...config, schema: undefined }, "destroy");
+  if (call) await revoke(call, config.revocation);
   clear(event, config, "destroy");
+  if (call) call.live.left = null;
 }
 
 async function revoke(call: Call, revocation: SessionRevocation): Promise<void> {
   const { live, config } = call;
-  if (live.cleared && !live.session) return;
   const wasOpen = live.session !== undefined;
-  const session = await open(call);
-  if (!session.id || live.isNew) return;
+  const isCleared = (): boolean => live.cleared && !live.session;
+  const opened = isCleared() ? undefined : await open(call);
+  // What was cleared before, or meanwhile, is to be ended all the same.
+  const session = opened && !isCleared() ? opened : await cleared(call);
+  if (!session?.id || (session === live.session && live.isNew)) return;
   const until = lastEnd(session, config, Date.now());
   try {
-    await asked(call, () => promised(revocation.revokeSession?.(session.id, until, userOf(session))));
+    await asked(call, () => promised(revocation.revokeSession?.(String(session.id), until, userOf(session))));
   } catch (error) {
     // What was opened without its schema is not for anybody else.
-    if (!wasOpen) forget(call, session);
+    if (!wasOpen && opened) forget(call, opened);
     throw error;
   }
+}
+
+/** The session that this request had, or would have had, when it was cleared. */
+async function cleared(call: Call): Promise<Partial<Session> | null | undefined> {
+  const { left } = call.live;
+  return left === undefined ? presented(call) : left;
 }
 
 /** What a token holds may be anything. */
@@ -213,6 +224,8 @@ function clear(event: SessionEvent, config: Partial<SessionConfig>, verb: Verb):
   const name = sessionName(config);
   const live = liveOf(exchange, name);
   requireUnstored(live, name);
+  const { session, isNew } = live;
+  if (session?.id) live.left = isNew ? null : session;
   Object.assign(live, { session: undefined, loading: undefined, issuing: undefined, isNew: false, cleared: true });
   mirror(exchange, name, undefined);
   if (exchange.response && config.cookie !== false) {

@@ -3,6 +3,7 @@ import type { SealedSession, StoredSession } from "../sessions/engine.js";
 import type { StandardSchemaV1 } from "../standard-schema.js";
 import type { SessionStore } from "../store/types.js";
 import type { Exchange } from "./_h3.js";
+import type { SessionRevocation } from "./revocation.js";
 import type { HeadersLike, Session, SessionConfig } from "./types.js";
 
 /** One session within one request. */
@@ -19,6 +20,8 @@ export interface Live {
   issuing: Promise<void> | undefined;
   /** Whether it was cleared: the request's cookie is not read again, and nothing is set before an explicit write. */
   cleared: boolean;
+  /** What was cleared last: `undefined` when it was not read by then, `null` when no cookie held it. */
+  left: Session | null | undefined;
   /** The Set-Cookie lines that the session has in the response. */
   staged: readonly string[];
   /** How often the session was made into text, and which of these texts is in the response. */
@@ -45,6 +48,8 @@ export interface Kept {
   readonly migrates: boolean;
   /** The schema by which the data was found good. */
   schema: StandardSchemaV1 | undefined;
+  /** The revocation by which the sealed session was found good. */
+  revocation: SessionRevocation | undefined;
 }
 
 interface RequestState {
@@ -93,6 +98,7 @@ export function liveOf(exchange: Exchange, name: string): Live {
       admittedBy: undefined,
       issuing: undefined,
       cleared: false,
+      left: undefined,
       staged: [],
       texts: 0,
       sent: 0,

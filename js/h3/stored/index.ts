@@ -118,10 +118,14 @@ export async function seal(event: SessionEvent, config: StoredSessionConfig): Pr
   const call = toStoredCall(event, config);
   if (!call) return "";
   return answered(call.exchange, async () => {
-    const session = await open(call);
-    await createSession(call.stored, session);
-    if (isCurrent(call, session)) show(call);
-    return cookieOf(call.stored, session);
+    for (;;) {
+      const session = await open(call);
+      const kept = await unlessCleared(call, session, () => createSession(call.stored, session));
+      // Cleared meanwhile: what the caller asks for is the session that the request has then.
+      if (!kept) continue;
+      if (isCurrent(call, kept)) show(call);
+      return cookieOf(call.stored, kept);
+    }
   });
 }
 
@@ -173,8 +177,10 @@ async function unlessCleared(
   work: () => Promise<StoredSession | void>,
 ): Promise<StoredSession | undefined> {
   const { live, exchange, stored } = call;
+  const wasCleared = live.cleared;
   // On a socket another read may have taken its place, of the same session.
-  const isCleared = (): boolean => (exchange.isSocket ? live.cleared : !isCurrent(call, session));
+  const isCleared = (): boolean =>
+    exchange.isSocket ? live.cleared && !wasCleared : !isCurrent(call, session);
   let written;
   try {
     written = (await work()) ?? session;

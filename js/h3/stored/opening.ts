@@ -1,12 +1,14 @@
 import { emptyData } from "../../data.js";
 import { debug } from "../../debug.js";
 import { ironkeepError, isIronkeepError } from "../../errors.js";
-import { validated } from "../../schema.js";
+import { validated, validatedNow } from "../../schema.js";
 import {
   destroySession,
+  endSealed,
   importSealed,
   newSession,
   openSession,
+  type SealedSession,
   type StoredSession,
   touchSession,
 } from "../../sessions/engine.js";
@@ -17,7 +19,7 @@ import { sessionHeader, sessionSealer } from "../session-config.js";
 import { emptySession, type Kept } from "../state.js";
 import type { Session } from "../types.js";
 import { isCurrent, show, type StoredCall } from "./call.js";
-import { giveCookie } from "./cookie.js";
+import { giveCookie, requireRoom, takeCookie } from "./cookie.js";
 
 /** `<kid>.<id>.<MAC>`: what no seal looks like. */
 const SIGNED_ID = /^\w+\.[\w-]{46}\.[\w-]{22}$/;
@@ -57,6 +59,11 @@ export async function open(call: StoredCall): Promise<StoredSession> {
     await destroySession(stored, kept.session);
     return open(call);
   }
+  const { revocation } = call.config;
+  if (kept.seal && revocation && revocation !== kept.revocation) {
+    if (await isEnded(call, kept.seal)) return withdraw(call, kept, kept.seal);
+    kept.revocation = revocation;
+  }
   // After another schema it is not asked: it may not take what that gave.
   if (stored.schema && !kept.schema) await admit(call, kept);
   return live.kept?.session ?? open(call);
@@ -66,6 +73,21 @@ export async function open(call: StoredCall): Promise<StoredSession> {
 function mayBeSealed(call: StoredCall, { session }: Kept): boolean {
   if (session.status !== "new" || session.turn) return false;
   return tokensOf(call).some((token) => token && !isSignedId(token));
+}
+
+/** Ends what a configuration of the name took over that knows of no revocation, though this one's had ended it. */
+async function withdraw(call: StoredCall, kept: Kept, seal: SealedSession): Promise<StoredSession> {
+  const { live, stored } = call;
+  await destroySession(stored, kept.session);
+  await endSealed(stored, seal);
+  const session = newSession();
+  Object.assign(session.data, await defaults(call));
+  if (live.kept === kept) {
+    live.kept = { ...kept, session, seal: undefined, view: emptySession() };
+    show(call);
+    takeCookie(call);
+  }
+  return open(call);
 }
 
 /** What is under way, to wait for it however it ends. A new one may have begun by then: look again. */
@@ -78,7 +100,8 @@ async function present(call: StoredCall): Promise<void> {
   const { session, seal, isFromHeader } = live.cleared ? nothing() : await find(call);
   if (session.status === "new") Object.assign(session.data, await defaults(call));
   const { store, schema, migrate } = stored;
-  live.kept = { session, seal, view: emptySession(), store, schema, migrates: migrate !== undefined };
+  const { revocation } = call.config;
+  live.kept = { session, seal, view: emptySession(), store, schema, revocation, migrates: migrate !== undefined };
   show(call);
   await refresh(call, session, isFromHeader);
 }
@@ -95,7 +118,7 @@ async function admit(call: StoredCall, kept: Kept): Promise<void> {
   const { session } = kept;
   if (!schema || session.status === "ended") return;
   try {
-    const data = await validated(schema, session.data, name);
+    const data = await validatedNow(schema, session.data, name);
     for (const key of Object.keys(session.data)) if (!(key in data)) delete session.data[key];
     Object.assign(session.data, data);
     kept.schema = schema;
@@ -126,6 +149,8 @@ async function presentedBy(call: StoredCall, token: string): Promise<Presented> 
   if (isSignedId(token)) return { session: await openSession(stored, token) };
   const seal = await sealedBy(call, token);
   if (!seal || (await isEnded(call, seal))) return nothing();
+  // Taken over, it is of no use to who cannot be given its cookie.
+  await requireRoom(call);
   return { session: await importSealed(stored, seal), seal };
 }
 
@@ -152,8 +177,8 @@ async function unsealed(
 }
 
 /** Whether the revocation of before ended a sealed session: it is not to come back by an import. */
-async function isEnded({ exchange, config, name }: StoredCall, seal: Partial<Session>): Promise<boolean> {
-  return config.revocation ? isRevoked({ exchange, config, name }, config.revocation, seal) : false;
+async function isEnded({ exchange, config, name }: StoredCall, seal: SealedSession): Promise<boolean> {
+  return config.revocation ? isRevoked({ exchange, config, name }, config.revocation, seal as Partial<Session>) : false;
 }
 
 /** Begins the idle time again where it is due, and sets the cookie where that has to be another. */
