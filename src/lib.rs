@@ -6,6 +6,7 @@
 //! - [`seal`]: tokens that carry a session's data, the keys that make them, and the cache of those keys.
 //! - [`session`]: what belongs to a session and is no seal of it: CSRF tokens, ids.
 //! - [`store`]: sessions that are kept on the server: what a store promises, and the stores.
+//! - `redis` (feature `redis`): connections to Redis, for what keeps something in it.
 //! - [`limit`]: token buckets: how often something may happen.
 //! - `binding` (feature `binding`): the only code that names `napi`.
 //!
@@ -19,6 +20,8 @@ pub mod clock;
 pub mod error;
 pub mod limit;
 pub mod panics;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod seal;
 pub mod secret;
 pub mod session;

@@ -2,35 +2,50 @@
 
 #![forbid(unsafe_code)]
 
+use std::ops::Deref;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
+use crate::redis::{Caller, Script};
 use crate::session::id::{StoreKey, Tag};
 use crate::store::record::{Change, Created, Listed, Loaded, NewRecord, Regenerated, Revocation, Saved, Version};
 
 use super::arguments::{Arguments, added, span};
-use super::connection::Connection;
-use super::errors::unreadable;
 use super::keys;
-use super::reply::Reply;
-use super::script::{Script, Scripts};
+use super::reply::{Reply, unreadable};
+use super::scripts::Scripts;
 
-/// What calls need: the server, the scripts and the names of keys.
-pub(super) struct Server {
-    pub(super) connection: Connection,
+/// What all calls need beside the servers: the scripts and the names of keys.
+pub(super) struct Frame {
     pub(super) scripts: Scripts,
     pub(super) prefix: String,
     pub(super) max_data: usize,
 }
 
-impl Server {
+/// What a call under way has.
+#[derive(Clone)]
+pub(super) struct Call {
+    pub(super) redis: Caller,
+    pub(super) frame: Arc<Frame>,
+}
+
+impl Deref for Call {
+    type Target = Frame;
+
+    fn deref(&self) -> &Frame {
+        &self.frame
+    }
+}
+
+impl Call {
     pub(super) async fn run(&self, script: &Script, tag: Tag, arguments: Arguments) -> Result<Reply> {
         self.run_on(script, &keys::slot(&self.prefix, tag), arguments).await
     }
 
     pub(super) async fn run_on(&self, script: &Script, slot: &str, arguments: Arguments) -> Result<Reply> {
-        Reply::new(self.connection.run(script, slot, &arguments.parts()).await?)
+        Reply::new(self.redis.run(script, slot, &arguments.parts()).await?)
     }
 
     fn check(&self, data: &[u8]) -> Result<()> {

@@ -13,14 +13,14 @@ use crate::session::id::Tag;
 use crate::store::record::{Import, ImportKey};
 
 use super::arguments::{Arguments, span};
-use super::calls::Server;
-use super::errors::unreadable;
+use super::calls::Call;
 use super::keys;
+use super::reply::unreadable;
 
 /// What the marker of an import holds that ended before it had a tag.
 const NO_TAG: &str = "-";
 
-impl Server {
+impl Call {
     pub(super) async fn begin_import(&self, import: ImportKey, tag: Tag, keep: Duration) -> Result<Import> {
         let (is_new, tag) = self.mark(&import, &keys::tag(tag), keep, false).await?;
         let Some(tag) = tag else { return Ok(Import::Done(None)) };

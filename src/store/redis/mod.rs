@@ -1,7 +1,7 @@
-//! Sessions in Redis, on one server.
+//! Sessions in Redis.
 //!
 //! Each operation is one script on one slot, by the server's clock; what concerns two tags is several, in an order in which no
-//! session lives twice. All calls share one connection, which the first makes and which is made again when it broke.
+//! session lives twice. How servers are reached is [`crate::redis`]'s.
 //!
 //! What an acknowledged write survives is as the server's own persistence is set; a failover may lose the newest writes.
 //! What has expired is removed by Redis itself.
@@ -10,18 +10,15 @@
 
 mod arguments;
 mod calls;
-mod connection;
-mod errors;
 mod imports;
 mod keys;
 mod moving;
 mod options;
 mod reply;
-mod script;
+mod scripts;
 #[cfg(test)]
 #[cfg(unix)]
 mod tests;
-mod worker;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -29,27 +26,26 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::error::Result;
+use crate::redis::Redis;
 use crate::session::id::{StoreKey, Tag};
 
 use super::record::{
     Change, Created, Import, ImportKey, Listed, Loaded, NewRecord, Regenerated, Revocation, Saved, Version,
 };
 use super::{SessionStore, StoreFuture};
-use calls::Server;
-use connection::Connection;
-use script::{SERVER_CLOCK, Scripts};
-use worker::Worker;
+use calls::{Call, Frame};
+use scripts::{SERVER_CLOCK, Scripts};
 
 pub use options::Options;
 
 /// A store on Redis.
 pub struct RedisStore {
-    server: Arc<Server>,
-    worker: Worker,
+    redis: Redis,
+    frame: Arc<Frame>,
 }
 
 impl RedisStore {
-    /// A store on the server that the options name. Nothing is connected to, and no thread started, before the first call.
+    /// A store on the servers that the options name. Nothing is connected to, and no thread started, before the first call.
     ///
     /// # Errors
     /// `ERR_CONFIG` that names the option that is wrong.
@@ -58,15 +54,9 @@ impl RedisStore {
     }
 
     fn with_clock(options: &Options, clock: &str) -> Result<Self> {
-        // One provider for the process. Another's choice stays.
-        drop(rustls::crypto::ring::default_provider().install_default());
-        let server = Server {
-            connection: Connection::new(options.read()?, options.deadline)?,
-            scripts: Scripts::new(clock),
-            prefix: options.prefix.clone(),
-            max_data: options.max_data,
-        };
-        Ok(Self { server: Arc::new(server), worker: Worker::default() })
+        let frame =
+            Frame { scripts: Scripts::new(clock), prefix: options.redis.prefix.clone(), max_data: options.max_data };
+        Ok(Self { redis: Redis::new(&options.redis)?, frame: Arc::new(frame) })
     }
 
     /// A call, which begins when it is first waited for.
@@ -74,31 +64,32 @@ impl RedisStore {
     where
         T: Send + 'static,
         W: Future<Output = Result<T>> + Send + 'static,
-        F: FnOnce(Arc<Server>) -> W,
+        F: FnOnce(Call) -> W + Send + 'static,
     {
-        Box::pin(self.worker.run(work(Arc::clone(&self.server))))
+        let frame = Arc::clone(&self.frame);
+        Box::pin(self.redis.call(move |redis| work(Call { redis, frame })))
     }
 }
 
 impl SessionStore for RedisStore {
     fn create(&self, _now: Timestamp, key: StoreKey, new: NewRecord) -> StoreFuture<'_, Created> {
-        self.call(|server| async move { server.create(key, new).await })
+        self.call(move |call| async move { call.create(key, new).await })
     }
 
     fn load(&self, _now: Timestamp, key: StoreKey) -> StoreFuture<'_, Loaded> {
-        self.call(|server| async move { server.load(key).await })
+        self.call(move |call| async move { call.load(key).await })
     }
 
     fn save(&self, _now: Timestamp, key: StoreKey, expected: Version, change: Change) -> StoreFuture<'_, Saved> {
-        self.call(|server| async move { server.save(key, expected, change).await })
+        self.call(move |call| async move { call.save(key, expected, change).await })
     }
 
     fn touch(&self, _now: Timestamp, key: StoreKey) -> StoreFuture<'_, Option<Timestamp>> {
-        self.call(|server| async move { server.touch(key).await })
+        self.call(move |call| async move { call.touch(key).await })
     }
 
     fn delete(&self, _now: Timestamp, key: StoreKey, tombstone: Duration) -> StoreFuture<'_, bool> {
-        self.call(|server| async move { server.delete(key, tombstone).await })
+        self.call(move |call| async move { call.delete(key, tombstone).await })
     }
 
     fn regenerate(
@@ -110,30 +101,30 @@ impl SessionStore for RedisStore {
         new: NewRecord,
         tombstone: Duration,
     ) -> StoreFuture<'_, Regenerated> {
-        self.call(|server| async move { server.regenerate(from, expected, to, new, tombstone).await })
+        self.call(move |call| async move { call.regenerate(from, expected, to, new, tombstone).await })
     }
 
     fn list<'a>(&'a self, _now: Timestamp, user: &'a str) -> StoreFuture<'a, Vec<Listed>> {
         let user = user.to_owned();
-        self.call(|server| async move { server.list(user).await })
+        self.call(move |call| async move { call.list(user).await })
     }
 
     fn count<'a>(&'a self, _now: Timestamp, user: &'a str) -> StoreFuture<'a, u64> {
         let user = user.to_owned();
-        self.call(|server| async move { server.count(user).await })
+        self.call(move |call| async move { call.count(user).await })
     }
 
     fn revoke<'a>(&'a self, _now: Timestamp, user: &'a str, revocation: Revocation) -> StoreFuture<'a, u64> {
         let user = user.to_owned();
-        self.call(|server| async move { server.revoke(user, revocation).await })
+        self.call(move |call| async move { call.revoke(user, revocation).await })
     }
 
     fn begin_import(&self, _now: Timestamp, import: ImportKey, tag: Tag, keep: Duration) -> StoreFuture<'_, Import> {
-        self.call(move |server| async move { server.begin_import(import, tag, keep).await })
+        self.call(move |call| async move { call.begin_import(import, tag, keep).await })
     }
 
     fn end_import(&self, _now: Timestamp, import: ImportKey, keep: Duration) -> StoreFuture<'_, ()> {
-        self.call(move |server| async move { server.end_import(import, keep).await })
+        self.call(move |call| async move { call.end_import(import, keep).await })
     }
 
     /// Nothing: Redis removes what has expired by itself.
@@ -141,10 +132,10 @@ impl SessionStore for RedisStore {
         self.call(|_| async { Ok(0) })
     }
 
-    /// Waits for calls under way, each of which has a deadline, and leaves the connection.
+    /// Waits for calls under way, each of which has a deadline.
     fn close(&self) -> StoreFuture<'_, ()> {
         Box::pin(async move {
-            self.worker.close(self.server.connection.close()).await;
+            self.redis.close().await;
             Ok(())
         })
     }

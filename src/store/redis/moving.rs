@@ -11,10 +11,9 @@ use crate::session::id::StoreKey;
 use crate::store::record::{Created, NewRecord, OnFull, Regenerated, Version};
 
 use super::arguments::{Arguments, added, span};
-use super::calls::{Server, created};
-use super::errors::unreadable;
+use super::calls::{Call, created};
 use super::keys;
-use super::reply::Reply;
+use super::reply::{Reply, unreadable};
 
 /// How long a session stays pending that nobody activates or drops.
 const PENDING: Duration = Duration::from_secs(10);
@@ -22,7 +21,7 @@ const PENDING: Duration = Duration::from_secs(10);
 const PAUSES: [Duration; 4] =
     [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800), Duration::from_millis(1600)];
 
-impl Server {
+impl Call {
     /// Ends the session under `from` and makes one under `to`, in one step where they have one tag.
     pub(super) async fn regenerate(
         &self,

@@ -8,12 +8,19 @@ use std::vec;
 use redis::Value;
 
 use crate::clock::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::id::{StoreKey, Tag};
 use crate::store::record::{Listed, Record, WriteToken};
 
-use super::errors::unreadable;
 use super::keys;
+
+/// What is in Redis is not what a script of Ironkeep writes or answers.
+pub(super) fn unreadable() -> Error {
+    Error::StoreCorrupt(
+        "A session in Redis holds what Ironkeep did not write: give the store a prefix or a database of its own"
+            .to_owned(),
+    )
+}
 
 /// An answer that is read from its beginning.
 pub(super) struct Reply(vec::IntoIter<Value>);

@@ -7,8 +7,8 @@ use std::time::Duration;
 
 use redis::{Cmd, Connection};
 
-use super::server::Server;
 use crate::clock::Timestamp;
+use crate::redis::testing::Server;
 use crate::store::SessionStore;
 use crate::store::conformance::{Harness, suite};
 use crate::store::redis::{Options, RedisStore};
@@ -27,7 +27,7 @@ struct OnRedis {
 impl OnRedis {
     fn new() -> Self {
         let server = Server::shared();
-        let options = server.options();
+        let options = Options::new(server.options());
         let clock = Mutex::new((Timestamp::from_millis(START), server.connect().unwrap()));
         let harness = Self { store: open(&options), options, clock };
         harness.advance(Duration::ZERO);
@@ -51,7 +51,7 @@ impl Harness for OnRedis {
     fn advance(&self, by: Duration) {
         let (now, connection) = &mut *self.clock.lock().unwrap();
         *now = now.plus(by);
-        let key = format!("{}clock", self.options.prefix);
+        let key = format!("{}clock", self.options.redis.prefix);
         Cmd::new().arg("SET").arg(key).arg(now.whole_millis()).exec(connection).unwrap();
     }
 

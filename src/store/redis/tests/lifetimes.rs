@@ -5,9 +5,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::server::Server;
-use super::sharing::{HOUR, anyone, change, guest, key, never, session, wait};
+use super::sharing::{HOUR, anyone, change, guest, key, never, open, session, wait};
 use crate::clock::system;
+use crate::redis::Options;
+use crate::redis::testing::Server;
 use crate::seal::base64url;
 use crate::session::id::{SessionId, Tag};
 use crate::store::SessionStore;
@@ -15,12 +16,12 @@ use crate::store::record::{
     Cap, Created, ImportKey, Lifetime, Loaded, NewRecord, OnFull, Regenerated, Revocation, Saved,
 };
 use crate::store::redis::arguments::{added, span};
-use crate::store::redis::{Options, RedisStore};
+use crate::store::redis::calls::Call;
 
 const MINUTE: Duration = Duration::from_mins(1);
 /// One of each kind of key.
 fn fill(options: &Options) {
-    let store = RedisStore::new(options).unwrap();
+    let store = open(options);
     let lifetime = Lifetime { max_age: HOUR, idle: Some(10 * MINUTE) };
     let alice = key("alice", 1);
     let created = wait(store.create(never(), alice, NewRecord { lifetime, ..session("alice", 1) })).unwrap();
@@ -60,7 +61,7 @@ fn every_key_passes_by_itself() {
 
 #[test]
 fn the_servers_time_counts_and_the_callers_does_not() {
-    let store = RedisStore::new(&Server::shared().options()).unwrap();
+    let store = open(&Server::shared().options());
     let before = system()();
     let created = wait(store.create(never(), key("alice", 1), session("alice", 1))).unwrap();
     let Created::Done { expires_at, .. } = created else { panic!("{created:?}") };
@@ -74,7 +75,7 @@ fn the_servers_time_counts_and_the_callers_does_not() {
 #[test]
 fn redis_itself_removes_what_has_expired() {
     let (server, options) = (Server::shared(), Server::shared().options());
-    let store = RedisStore::new(&options).unwrap();
+    let store = open(&options);
     let lifetime = Lifetime { max_age: Duration::from_millis(1), idle: None };
     wait(store.create(never(), key("alice", 1), NewRecord { lifetime, ..session("alice", 1) })).unwrap();
     let gone = (0..100_000).any(|_| server.keys(&options.prefix).is_empty());
@@ -86,7 +87,7 @@ fn redis_itself_removes_what_has_expired() {
 #[test]
 fn an_index_that_is_wrong_is_repaired() {
     let (server, options) = (Server::shared(), Server::shared().options());
-    let store = RedisStore::new(&options).unwrap();
+    let store = open(&options);
     let (one, other) = (key("alice", 1), key("alice", 2));
     for (n, key) in [(1, one), (2, other)] {
         wait(store.create(never(), key, session("alice", n))).unwrap();
@@ -111,15 +112,14 @@ fn an_index_that_is_wrong_is_repaired() {
 #[test]
 fn what_is_pending_counts_and_cannot_be_loaded() {
     let options = Server::shared().options();
-    let store = RedisStore::new(&options).unwrap();
+    let store = open(&options);
     let (to, new) = (key("alice", 1), session("alice", 1));
     let arguments = added(&to, &new).and(span(10 * MINUTE));
-    let server = Arc::clone(&store.server);
-    wait(
-        store
-            .worker
-            .run(async move { server.run(&server.scripts.pending, to.tag(), arguments).await.map(drop) }),
-    )
+    let frame = Arc::clone(&store.frame);
+    wait(store.redis.call(move |redis| async move {
+        let call = Call { redis, frame };
+        call.run(&call.scripts.pending, to.tag(), arguments).await.map(drop)
+    }))
     .unwrap();
     assert_eq!(wait(store.load(never(), to)).unwrap(), Loaded::Absent);
     assert_eq!(wait(store.touch(never(), to)).unwrap(), None);
@@ -139,7 +139,7 @@ fn what_is_pending_counts_and_cannot_be_loaded() {
 fn no_id_is_in_what_the_server_keeps() {
     let server = Server::start(&[]);
     let options = server.options();
-    let store = RedisStore::new(&options).unwrap();
+    let store = open(&options);
     let unique: [u8; 32] = std::array::from_fn(|n| 0xA0 ^ u8::try_from(n * 7).unwrap());
     let id = SessionId::from_parts(Tag::of_user("alice"), &unique);
     let secret = id.key();

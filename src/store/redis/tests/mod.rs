@@ -4,9 +4,8 @@
 
 mod clauses;
 mod lifetimes;
-mod options;
 mod outages;
+mod permissions;
 mod refusals;
-mod server;
 mod sharing;
 mod tls;

@@ -5,13 +5,13 @@
 use std::thread;
 use std::time::Duration;
 
-use super::server::Server;
-use super::sharing::{HOUR, anyone, change, guest, key, never, session, wait};
+use super::sharing::{HOUR, anyone, change, guest, key, never, open, session, wait};
 use crate::clock::monotonic;
 use crate::error::{Error, ErrorCode, Result};
+use crate::redis::Options;
+use crate::redis::testing::Server;
 use crate::store::SessionStore;
 use crate::store::record::{Created, Loaded, Regenerated, Saved};
-use crate::store::redis::{Options, RedisStore};
 
 /// Calls until it succeeds: after each failure there is a pause of at most a second in which nothing is tried.
 fn until_it_succeeds<T>(call: impl Fn() -> Result<T>) -> (T, Duration) {
@@ -31,7 +31,7 @@ fn until_it_succeeds<T>(call: impl Fn() -> Result<T>) -> (T, Duration) {
 #[test]
 fn scripts_that_were_forgotten_are_sent_again() {
     let server = Server::start(&[]);
-    let store = RedisStore::new(&server.options()).unwrap();
+    let store = open(&server.options());
     for n in 0..5 {
         let created = wait(store.create(never(), anyone(n), guest(1))).unwrap();
         assert!(matches!(created, Created::Done { .. }), "{created:?}");
@@ -55,7 +55,7 @@ fn scripts_that_were_forgotten_are_sent_again() {
 #[test]
 fn it_comes_back_when_the_server_does() {
     let mut server = Server::start(&["--appendfsync", "always"]);
-    let store = RedisStore::new(&server.options()).unwrap();
+    let store = open(&server.options());
     wait(store.create(never(), key("alice", 1), session("alice", 1))).unwrap();
     wait(store.save(never(), key("alice", 1), 1, change(2))).unwrap();
     server.kill();
@@ -77,7 +77,7 @@ fn it_comes_back_when_the_server_does() {
 
 #[test]
 fn nothing_is_connected_to_before_the_first_call() {
-    let store = RedisStore::new(&Options::new("redis://127.0.0.1:1")).unwrap();
+    let store = open(&Options::standalone("redis://127.0.0.1:1"));
     let error = wait(store.load(never(), anyone(1))).unwrap_err();
     assert_eq!(error.code(), ErrorCode::StoreUnavailable);
     assert!(error.to_string().contains("does not take connections"), "{error}");
@@ -88,7 +88,7 @@ fn nothing_is_connected_to_before_the_first_call() {
 fn a_server_that_stops_answering_is_left() {
     let server = Server::start(&[]);
     let deadline = Duration::from_millis(500);
-    let store = RedisStore::new(&Options { deadline, ..server.options() }).unwrap();
+    let store = open(&Options { deadline, ..server.options() });
     until_it_succeeds(|| wait(store.create(never(), anyone(1), guest(1))));
     let process = server.process();
     Server::signal("-STOP", &process);
@@ -108,7 +108,7 @@ fn a_server_that_stops_answering_is_left() {
 fn no_kill_leaves_two_live_sessions() {
     let mut server = Server::start(&["--appendfsync", "always"]);
     let options = Options { deadline: Duration::from_secs(2), ..server.options() };
-    let store = RedisStore::new(&options).unwrap();
+    let store = open(&options);
     for round in 0..6_u16 {
         let (old, new) = (anyone(round), key("alice", round));
         until_it_succeeds(|| wait(store.create(never(), old, guest(1))));

@@ -2,12 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-use super::server::{PASSWORD, Server};
-use super::sharing::{anyone, guest, never, session, wait};
+use super::sharing::{anyone, guest, never, open, session, wait};
 use crate::error::{ErrorCode, Result};
+use crate::redis::Options;
+use crate::redis::testing::{PASSWORD, Server};
 use crate::store::SessionStore;
 use crate::store::record::{Created, Loaded, NewRecord};
-use crate::store::redis::{Options, RedisStore};
 
 #[track_caller]
 fn assert_refused<T: std::fmt::Debug>(result: Result<T>, name: &str) {
@@ -21,14 +21,13 @@ fn assert_refused<T: std::fmt::Debug>(result: Result<T>, name: &str) {
 #[test]
 fn passwords_and_permissions() {
     let server = Server::start(&[]);
-    let at =
-        |credentials: &str| Options { url: format!("redis://{credentials}{}", server.address()), ..server.options() };
-    let load = |options: &Options| wait(RedisStore::new(options).unwrap().load(never(), anyone(1)));
+    let at = |credentials: &str| server.options_at(&format!("redis://{credentials}{}", server.address()));
+    let load = |options: &Options| wait(open(options).load(never(), anyone(1)));
     assert_refused(load(&at(":wrong-secret@")), "WRONGPASS");
     assert_refused(load(&at("nobody:wrong-secret@")), "WRONGPASS");
     assert_refused(load(&at("")), "NOAUTH");
     server.query::<String>(&["ACL", "SETUSER", "reader", "on", ">its-own", "~*", "+@all", "-hset"]);
-    let reader = RedisStore::new(&at("reader:its-own@")).unwrap();
+    let reader = open(&at("reader:its-own@"));
     assert_eq!(wait(reader.load(never(), anyone(1))).unwrap(), Loaded::Absent);
     assert_refused(wait(reader.create(never(), anyone(1), guest(1))), "NOPERM");
     server.query::<String>(&["ACL", "SETUSER", "elsewhere", "on", ">its-own", "~other:*", "+@all"]);
@@ -39,7 +38,7 @@ fn passwords_and_permissions() {
 #[test]
 fn no_memory_left() {
     let server = Server::start(&["--maxmemory", "3mb", "--maxmemory-policy", "noeviction"]);
-    let store = RedisStore::new(&server.options()).unwrap();
+    let store = open(&server.options());
     let new = || NewRecord { data: vec![b'x'; 60_000], ..session("alice", 1) };
     let mut made = Vec::new();
     let full = (0..200).find_map(|n| {
@@ -64,7 +63,7 @@ fn no_memory_left() {
 #[test]
 fn a_replica_takes_no_writes() {
     let server = Server::start(&[]);
-    let store = RedisStore::new(&server.options()).unwrap();
+    let store = open(&server.options());
     wait(store.create(never(), anyone(1), guest(1))).unwrap();
     server.query::<String>(&["REPLICAOF", "127.0.0.1", "1"]);
     assert_refused(wait(store.create(never(), anyone(2), guest(2))), "READONLY");
@@ -78,7 +77,7 @@ fn a_replica_takes_no_writes() {
 #[test]
 fn too_few_replicas() {
     let server = Server::start(&[]);
-    let store = RedisStore::new(&server.options()).unwrap();
+    let store = open(&server.options());
     server.query::<String>(&["CONFIG", "SET", "min-replicas-to-write", "1"]);
     assert_refused(wait(store.create(never(), anyone(1), guest(1))), "NOREPLICAS");
 }
@@ -86,7 +85,7 @@ fn too_few_replicas() {
 #[test]
 fn what_others_wrote_is_corrupt() {
     let (server, options) = (Server::shared(), Server::shared().options());
-    let store = RedisStore::new(&options).unwrap();
+    let store = open(&options);
     wait(store.create(never(), anyone(1), guest(1))).unwrap();
     let key = &server.keys(&options.prefix)[0];
     server.query::<i64>(&["HSET", key, "w", "short"]);

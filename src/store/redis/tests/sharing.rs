@@ -6,13 +6,19 @@ use std::task::{Context, Waker};
 use std::thread;
 use std::time::Duration;
 
-use super::server::Server;
 use crate::clock::Timestamp;
+use crate::redis;
+use crate::redis::testing::Server;
 use crate::session::id::{StoreKey, Tag};
 use crate::store::SessionStore;
 pub(super) use crate::store::conformance::harness::block_on as wait;
 use crate::store::record::{Change, Lifetime, Loaded, NewRecord, Saved, WriteToken};
-use crate::store::redis::RedisStore;
+use crate::store::redis::{Options, RedisStore};
+
+/// A store with these options of the servers.
+pub(super) fn open(options: &redis::Options) -> RedisStore {
+    RedisStore::new(&Options::new(options.clone())).unwrap()
+}
 
 pub(super) const HOUR: Duration = Duration::from_hours(1);
 /// The caller's time, which a store with a clock of its own ignores.
@@ -75,7 +81,9 @@ fn count_up(store: &RedisStore, times: u32) {
 #[test]
 fn increments_of_two_clients_are_exact() {
     let options = Server::shared().options();
-    let stores = [RedisStore::new(&options).unwrap(), RedisStore::new(&options).unwrap()];
+    // Not the same connection.
+    let other = redis::Options { deadline: options.deadline + HOUR, ..options.clone() };
+    let stores = [open(&options), open(&other)];
     let new = NewRecord { data: vec![0; 4], ..guest(1) };
     wait(stores[0].create(never(), anyone(1), new)).unwrap();
     thread::scope(|scope| {
@@ -93,7 +101,7 @@ fn increments_of_two_clients_are_exact() {
 /// Answers to calls that were dropped go to nobody else.
 #[test]
 fn a_dropped_call_shifts_no_answer() {
-    let store = RedisStore::new(&Server::shared().options()).unwrap();
+    let store = open(&Server::shared().options());
     for n in 0..50 {
         wait(store.create(never(), anyone(n), NewRecord { data: n.to_be_bytes().to_vec(), ..guest(1) })).unwrap();
     }

@@ -8,12 +8,11 @@ use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Command, id};
 
-use super::server::{PASSWORD, Server};
-use super::sharing::{anyone, guest, never, wait};
+use super::sharing::{anyone, guest, never, open, wait};
 use crate::error::ErrorCode;
+use crate::redis::testing::{PASSWORD, Server};
 use crate::store::SessionStore;
 use crate::store::record::Created;
-use crate::store::redis::{Options, RedisStore};
 
 const PORT: &str = "IRONKEEP_TEST_REDIS_TLS_PORT";
 const MAKE: &str = "
@@ -47,8 +46,8 @@ impl Drop for Certificate {
 
 fn create(host: &str, port: &str) -> crate::error::Result<Created> {
     let url = format!("rediss://:{PASSWORD}@{host}:{port}");
-    let options = Options { url, ..Server::shared().options() };
-    wait(RedisStore::new(&options).unwrap().create(never(), anyone(1), guest(1)))
+    let options = Server::shared().options_at(&url);
+    wait(open(&options).create(never(), anyone(1), guest(1)))
 }
 
 /// In a process of its own, which trusts the authority.

@@ -2,44 +2,13 @@
 
 #![forbid(unsafe_code)]
 
-use std::fmt::Write as _;
-
-use sha1::{Digest, Sha1};
+use crate::redis::Script;
 
 /// The time that scripts go by: the server's, so that machines whose clocks differ agree.
 pub(super) const SERVER_CLOCK: &str = include_str!("scripts/clock.lua");
 
 const COMMON: &str = include_str!("scripts/common.lua");
 const ADD: &str = include_str!("scripts/add.lua");
-
-/// A script, and the hash that a server that has seen it knows it by.
-pub(super) struct Script {
-    /// What it does.
-    pub(super) text: String,
-    /// SHA-1 of that in hex. It names, and protects nothing.
-    pub(super) hash: String,
-    /// Whether it may run twice for one call.
-    pub(super) only_reads: bool,
-}
-
-impl Script {
-    fn new(clock: &str, parts: &[&str]) -> Self {
-        let mut text = format!("{clock}\n{COMMON}\n");
-        for part in parts {
-            text.push_str(part);
-        }
-        let mut hash = String::with_capacity(40);
-        for byte in Sha1::digest(text.as_bytes()) {
-            // Writing to a string does not fail.
-            let _ = write!(hash, "{byte:02x}");
-        }
-        Self { text, hash, only_reads: false }
-    }
-
-    fn reading(self) -> Self {
-        Self { only_reads: true, ..self }
-    }
-}
 
 /// All scripts, with one clock.
 pub(super) struct Scripts {
@@ -63,7 +32,7 @@ pub(super) struct Scripts {
 impl Scripts {
     /// `clock` is the part of a script that sets `now`.
     pub(super) fn new(clock: &str) -> Self {
-        let script = |parts: &[&str]| Script::new(clock, parts);
+        let script = |parts: &[&str]| Script::new(format!("{clock}\n{COMMON}\n{}", parts.concat()));
         Self {
             create: script(&[ADD, include_str!("scripts/create.lua")]),
             load: script(&[include_str!("scripts/load.lua")]).reading(),

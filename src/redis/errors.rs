@@ -8,18 +8,19 @@ use redis::{ErrorKind, RedisError, ServerErrorKind};
 
 use crate::error::Error;
 
-/// What servers refuse with, and what to tell the caller.
+/// What servers refuse with, and what to tell the caller. But for what a user may not do, which a script may meet in its middle,
+/// nothing was done then.
 const REFUSALS: &[(&str, &str)] = &[
     ("LOADING", "Redis is still loading its data (LOADING): try again in a second"),
     ("READONLY", "This Redis is a replica and takes no writes (READONLY): name the master in the url"),
     (
         "OOM",
-        "Redis has no memory left, and nothing was written (OOM): raise its maxmemory, or let sessions live shorter",
+        "Redis has no memory left, and nothing was written (OOM): raise its maxmemory, or let what is kept live shorter",
     ),
     ("WRONGPASS", WRONG_PASSWORD),
     ("NOAUTH", "Redis wants a password (NOAUTH): give it as password"),
     (
-        "NOPERM",
+        NO_PERMISSION,
         "The user of Redis lacks a permission (NOPERM): it needs the keys of the prefix, and \
          +@connection +@keyspace +@string +@hash +@sortedset +@scripting -@dangerous +time",
     ),
@@ -36,8 +37,9 @@ const REFUSALS: &[(&str, &str)] = &[
     ("NOREPLICAS", "Redis has too few replicas to take writes (NOREPLICAS): bring them back"),
     ("UNKILLABLE", "Redis is busy with somebody's script: wait for it, or restart the server"),
 ];
+const NO_PERMISSION: &str = "NOPERM";
 const WRONG_PASSWORD: &str = "Redis refuses the username or the password (WRONGPASS): correct them";
-const CLUSTER: &str = "This Redis is a node of a cluster: name a standalone server in the url";
+const CLUSTER: &str = "This Redis is a node of a Cluster: give its nodes as cluster, in the place of the url";
 
 /// Whether the server has not seen the script yet, or not since it was restarted.
 pub(super) fn is_unknown_script(error: &RedisError) -> bool {
@@ -54,27 +56,36 @@ pub(super) fn ends_the_connection(error: &RedisError) -> bool {
         || matches!(refusal(error), Some(("NOAUTH" | "READONLY" | "MASTERDOWN", _)))
 }
 
-/// What to tell the caller.
+/// What to tell the caller of an answer, or of its lack.
 pub(super) fn explain(error: &RedisError) -> Error {
-    if error.is_timeout() {
-        return Error::StoreTimeout;
+    match refusal(error) {
+        Some((NO_PERMISSION, text)) => Error::StoreUnavailable(text.to_owned()),
+        Some((_, text)) => Error::StoreRefused(text.to_owned()),
+        None if error.is_timeout() => Error::StoreTimeout,
+        None if error.is_io_error() => Error::StoreUnavailable(
+            "The connection to Redis broke: the next call makes a new one. Whether a write was done is not known"
+                .to_owned(),
+        ),
+        None => Error::StoreUnavailable(
+            "Redis refused a call for a reason that Ironkeep does not know: look at its log, and at its version"
+                .to_owned(),
+        ),
     }
-    if let Some((_, text)) = refusal(error) {
-        return Error::StoreUnavailable(text.to_owned());
-    }
+}
+
+/// What to tell the caller when nothing was sent.
+pub(super) fn not_sent(error: &RedisError) -> Error {
     let text = match error.kind() {
+        _ if refusal(error).is_some() => return explain(error),
         ErrorKind::AuthenticationFailed => WRONG_PASSWORD,
         ErrorKind::InvalidClientConfig => "Redis cannot be connected to with these options: correct the url",
         _ if error.is_connection_refusal() => {
             "Redis does not take connections: start it, or correct the host and the port of the url"
         }
-        _ if error.is_connection_dropped() => {
-            "The connection to Redis broke: the next call makes a new one. Whether a write was done is not known"
-        }
         ErrorKind::Io => "Redis cannot be reached, or its certificate does not hold: look at the network and the url",
-        _ => "Redis refused a call for a reason that Ironkeep does not know: look at its log, and at its version",
+        _ => "Redis refused a connection for a reason that Ironkeep does not know: look at its log, and at its version",
     };
-    Error::StoreUnavailable(text.to_owned())
+    Error::StoreRefused(text.to_owned())
 }
 
 /// The code that the server refused with. Before version 7 that of a command within a script is part of a longer text, and what
@@ -89,12 +100,4 @@ fn refusal(error: &RedisError) -> Option<(&'static str, &'static str)> {
         }
         text.split_ascii_whitespace().filter_map(|word| word.strip_prefix('-')).find_map(known)
     })
-}
-
-/// What is in Redis is not what a script of Ironkeep writes or answers.
-pub(super) fn unreadable() -> Error {
-    Error::StoreCorrupt(
-        "A session in Redis holds what Ironkeep did not write: give the store a prefix or a database of its own"
-            .to_owned(),
-    )
 }

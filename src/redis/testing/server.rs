@@ -14,16 +14,16 @@ use std::time::Duration;
 
 use redis::{Client, Cmd, Connection, FromRedisValue};
 
-use crate::store::redis::Options;
+use crate::redis::Options;
 
 /// Ends the server when its own input ends, which it does however the test ends. `FOLDER` is empty where it is to start again.
 const GUARD: &str =
     r#"redis-server "$@" & server=$!; cat > /dev/null; kill -9 "$server"; wait "$server"; rm -rf "$FOLDER""#;
-pub(super) const PASSWORD: &str = "a-password-that-nobody-may-see";
+pub(crate) const PASSWORD: &str = "a-password-that-nobody-may-see";
 /// As often a server is looked for, every few milliseconds.
 const LOOKS: u32 = 2_000;
 
-pub(super) struct Server {
+pub(crate) struct Server {
     port: u16,
     folder: PathBuf,
     settings: Vec<String>,
@@ -33,7 +33,7 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) fn start(settings: &[&str]) -> Self {
+    pub(crate) fn start(settings: &[&str]) -> Self {
         Self::start_as(settings, false)
     }
 
@@ -61,7 +61,7 @@ impl Server {
     }
 
     /// One for all tests that leave it as it is, and have a prefix of their own.
-    pub(super) fn shared() -> &'static Self {
+    pub(crate) fn shared() -> &'static Self {
         static SHARED: OnceLock<Server> = OnceLock::new();
         SHARED.get_or_init(|| Self::start_as(&[], true))
     }
@@ -91,7 +91,7 @@ impl Server {
         })
     }
 
-    pub(super) fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         if let Some(mut guard) = self.guard.take() {
             drop(guard.stdin.take());
             guard.wait().unwrap();
@@ -99,56 +99,61 @@ impl Server {
     }
 
     /// Starts it again with what it has kept.
-    pub(super) fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.kill();
         self.spawn();
         assert!(self.answers(), "it does not start again");
     }
 
     /// Sends a signal to a server's process.
-    pub(super) fn signal(signal: &str, process: &str) {
+    pub(crate) fn signal(signal: &str, process: &str) {
         assert!(Command::new("kill").args([signal, process]).status().unwrap().success());
     }
 
-    pub(super) fn process(&self) -> String {
+    pub(crate) fn process(&self) -> String {
         let info: String = self.query(&["INFO", "server"]);
         info.lines().find_map(|line| line.strip_prefix("process_id:")).unwrap().trim().to_owned()
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://:{PASSWORD}@127.0.0.1:{}", self.port)
     }
 
-    pub(super) fn address(&self) -> String {
+    pub(crate) fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     /// Options with a prefix that no other test has.
-    pub(super) fn options(&self) -> Options {
+    pub(crate) fn options(&self) -> Options {
+        self.options_at(&self.url())
+    }
+
+    /// The same, with another URL of this server.
+    pub(crate) fn options_at(&self, url: &str) -> Options {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let prefix = format!("test-{}:", COUNT.fetch_add(1, Ordering::Relaxed));
         // The machine may be busy with other tests.
-        Options { prefix, deadline: Duration::from_secs(20), ..Options::new(self.url()) }
+        Options { prefix, deadline: Duration::from_secs(20), ..Options::standalone(url) }
     }
 
-    pub(super) fn connect(&self) -> Option<Connection> {
+    pub(crate) fn connect(&self) -> Option<Connection> {
         Client::open(self.url()).unwrap().get_connection().ok()
     }
 
     /// Asks it anything.
-    pub(super) fn query<T: FromRedisValue>(&self, command: &[&str]) -> T {
+    pub(crate) fn query<T: FromRedisValue>(&self, command: &[&str]) -> T {
         Cmd::new().arg(command).query(&mut self.connect().unwrap()).unwrap()
     }
 
     /// All keys with this prefix.
-    pub(super) fn keys(&self, prefix: &str) -> Vec<String> {
+    pub(crate) fn keys(&self, prefix: &str) -> Vec<String> {
         let mut keys: Vec<String> = self.query(&["KEYS", &format!("{prefix}*")]);
         keys.sort();
         keys
     }
 
     /// What it has written to its disk.
-    pub(super) fn dump(&self) -> Vec<u8> {
+    pub(crate) fn dump(&self) -> Vec<u8> {
         self.query::<String>(&["CONFIG", "SET", "aof-use-rdb-preamble", "no"]);
         self.query::<String>(&["SAVE"]);
         let mut bytes = Vec::new();

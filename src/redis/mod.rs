@@ -1,0 +1,109 @@
+//! Redis, for whatever keeps something in it: one server, a Cluster, or a master that Sentinels name.
+//!
+//! What is done is done by scripts, each on one slot and as a whole. All calls share one connection to a server, also those of
+//! several clients with equal options in one process: the first call makes it, and it is made again when it broke.
+//! No call is sent twice whose outcome is not known, unless it only reads.
+
+#![forbid(unsafe_code)]
+
+mod connection;
+mod errors;
+mod options;
+mod script;
+mod servers;
+mod target;
+#[cfg(all(test, unix))]
+pub(crate) mod testing;
+#[cfg(all(test, unix))]
+mod tests;
+mod thread;
+
+use std::future::Future;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use redis::Value;
+use tokio::sync::RwLock;
+use tokio::time::timeout;
+
+use crate::error::{Error, Result};
+
+use servers::Servers;
+
+pub use options::{Options, Topology, Wait};
+pub(crate) use script::Script;
+
+/// A client: what one store or one limiter has of the connections. Nothing is connected to, and no thread started, before the
+/// first call.
+pub struct Redis {
+    /// `None` after it was closed.
+    servers: Mutex<Option<Arc<Servers>>>,
+    /// Calls under way share it, and who closes waits to have it alone.
+    gate: Arc<RwLock<()>>,
+    deadline: Duration,
+}
+
+impl Redis {
+    /// A client for the servers that the options name.
+    ///
+    /// # Errors
+    /// `ERR_CONFIG` that names the option that is wrong.
+    pub fn new(options: &Options) -> Result<Self> {
+        let servers = Servers::shared(options)?;
+        Ok(Self { servers: Mutex::new(Some(servers)), gate: Arc::default(), deadline: options.deadline })
+    }
+
+    /// Does `work` to its end, also when nobody waits for that any more, on the thread of the connections.
+    ///
+    /// # Errors
+    /// Those of `work`; `ERR_STORE_CLOSED`; `ERR_BUSY` when the system gives no thread.
+    pub(crate) async fn call<T, W, F>(&self, work: F) -> Result<T>
+    where
+        T: Send + 'static,
+        W: Future<Output = Result<T>> + Send + 'static,
+        F: FnOnce(Caller) -> W,
+    {
+        let under_way = Arc::clone(&self.gate).read_owned().await;
+        let Some(servers) = self.servers.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
+            return Err(Error::StoreClosed);
+        };
+        let work = work(Caller { servers: Arc::clone(&servers), deadline: self.deadline });
+        let task = servers.thread.spawn(async move {
+            let result = work.await;
+            drop(under_way);
+            result
+        })?;
+        task.await
+            .unwrap_or_else(|ended| Err(if ended.is_panic() { Error::Panicked } else { Error::StoreClosed }))
+    }
+
+    /// Takes no more calls, and waits for those under way, each of which has a deadline. Then the connection is left, unless
+    /// another client shares it.
+    pub(crate) async fn close(&self) {
+        // Before waiting: what comes from now on is refused.
+        let servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let _alone = self.gate.write().await;
+        drop(servers);
+    }
+}
+
+/// What a call needs.
+#[derive(Clone)]
+pub(crate) struct Caller {
+    servers: Arc<Servers>,
+    deadline: Duration,
+}
+
+impl Caller {
+    /// Runs a script on the slot of the key `slot`, which is the script's only key.
+    ///
+    /// # Errors
+    /// [`Error::StoreRefused`] when nothing was done and the call may be repeated, `ERR_STORE_UNAVAILABLE` else, and
+    /// `ERR_STORE_TIMEOUT` after the deadline.
+    pub(crate) async fn run(&self, script: &Script, slot: &str, arguments: &[&[u8]]) -> Result<Value> {
+        match timeout(self.deadline, self.servers.run(script, slot, arguments)).await {
+            Ok(result) => result,
+            Err(_) => Err(Error::StoreTimeout),
+        }
+    }
+}
