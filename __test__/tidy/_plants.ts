@@ -148,6 +148,7 @@ export const PLANTS: readonly Plant[] = [
   rust(STORES, "src/store/redis.rs", "use super::memory::Memory;"),
   rust(STORES, "src/store/tiered.rs", "use crate::store::{SessionStore, redis};"),
   rust(STORES, "src/store/memory/evict.rs", "use crate::store::redis::Redis;"),
+  rust(STORES, "src/store/resilient/calls.rs", "use crate::store::memory::Memory;"),
   js(LOADER, 'import native from "../../index.cjs";'),
   js(LOADER, 'const native = createRequire(import.meta.url)("../index.cjs");', "js/index.ts"),
   js(LOADER, 'import native from "../engine/load.cjs";'),

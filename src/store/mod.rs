@@ -9,6 +9,7 @@ pub mod memory;
 pub mod record;
 #[cfg(feature = "redis")]
 pub mod redis;
+pub mod resilient;
 #[cfg(feature = "sqlite")]
 pub mod sqlite;
 
