@@ -13,11 +13,11 @@ const names = (...modules: string[]) => {
 };
 
 /** What works over any store. Its tests take one of them. */
-const isDecorator = (path: string) => /^src\/store\/(?:resilient|shared)\b(?!\/tests\b)/.test(path);
+const isDecorator = (path: string) => /^src\/store\/resilient\b(?!\/tests\b)/.test(path);
 
 /** `src/store/redis.rs` and `src/store/redis/script.rs` are both of the backend `redis`. */
 const backendOf = (path: string) =>
-  /^src\/store\/(?!mod\.rs|record\.rs|(?:conformance|resilient|shared)\b)(?<name>\w+)/.exec(path)?.groups?.name;
+  /^src\/store\/(?!mod\.rs|record\.rs|(?:conformance|resilient)\b)(?<name>\w+)/.exec(path)?.groups?.name;
 
 function otherBackends(path: string, tree: Tree): string[] {
   const all = new Set([...tree.keys()].map(backendOf));

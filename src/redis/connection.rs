@@ -167,14 +167,14 @@ impl Connection {
         let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
         let connected = timeout(self.patience, self.client.get_multiplexed_async_connection_with_config(&config));
         let Ok(connected) = connected.await else {
-            return Err(Error::StoreRefused(
+            return Err(Error::StoreUnreached(
                 "Redis does not answer when it is connected to: look at the network, and at the server".to_owned(),
             ));
         };
         connected.map_err(|error| match error.kind() {
             // A number that the server has no database for is the one thing that it refuses by a general error here.
             ErrorKind::Server(ServerErrorKind::ResponseError) => {
-                Error::StoreRefused("Redis refuses the database: name one that its configuration has".to_owned())
+                Error::StoreUnreached("Redis refuses the database: name one that its configuration has".to_owned())
             }
             _ => not_sent(&error),
         })

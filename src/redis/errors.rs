@@ -76,7 +76,7 @@ pub(super) fn explain(error: &RedisError) -> Error {
 /// What to tell the caller when nothing was sent.
 pub(super) fn not_sent(error: &RedisError) -> Error {
     let text = match error.kind() {
-        _ if refusal(error).is_some() => return explain(error),
+        _ if let Some((_, text)) = refusal(error) => text,
         ErrorKind::AuthenticationFailed => WRONG_PASSWORD,
         ErrorKind::InvalidClientConfig => "Redis cannot be connected to with these options: correct the url",
         _ if error.is_connection_refusal() => {
@@ -85,7 +85,7 @@ pub(super) fn not_sent(error: &RedisError) -> Error {
         ErrorKind::Io => "Redis cannot be reached, or its certificate does not hold: look at the network and the url",
         _ => "Redis refused a connection for a reason that Ironkeep does not know: look at its log, and at its version",
     };
-    Error::StoreRefused(text.to_owned())
+    Error::StoreUnreached(text.to_owned())
 }
 
 /// The code that the server refused with. Before version 7 that of a command within a script is part of a longer text, and what
