@@ -835,6 +835,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 // linked import resolves to `undefined`.
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
+module.exports.RateLimiter = nativeBinding.RateLimiter
 module.exports.Ring = nativeBinding.Ring
 module.exports.Sealer = nativeBinding.Sealer
 module.exports.Store = nativeBinding.Store

@@ -9,6 +9,31 @@
  */
 export declare const __napiBindingTarget: 'native' | 'wasm32-wasi' | 'wasm32-wasip1'
 
+/**
+ * Token buckets in memory. Limits are named by their places, times are milliseconds of a clock that is never set back, and
+ * decisions are texts that `js/limit/answer.ts` reads.
+ */
+export declare class RateLimiter {
+  /** Makes a limiter. Throws `ERR_CONFIG` for options that are not as they have to be. */
+  constructor(options: RateLimiterOptions)
+  /** What is known of the limits, by their places. */
+  limits(): Array<LimitInfo>
+  /** Takes `cost` tokens of a key if they are there. */
+  consume(limit: number, key: string, cost: number, now: number): string
+  /** Takes the tokens of several limits in one step, or of none. */
+  consumeAll(limits: number[], keys: string[], costs: number[], now: number): string
+  /** What `consume` would decide, with nothing taken. */
+  peek(limit: number, key: string, cost: number, now: number): string
+  /** Undoes a decision by its receipt, if nothing was taken from its bucket since. A receipt is to be given once. */
+  refund(receipt: string, now: number): boolean
+  /** Fills a key's bucket and ends its penalty. */
+  reset(limit: number, key: string, now: number): void
+  /** Refuses a key every cost for so long, given in seconds or as a text. Says whether that is kept. */
+  penalize(limit: number, key: string, duration: number | string, now: number): boolean
+  /** The counts of a limit. */
+  counts(limit: number): LimitCounts
+}
+
 /** Keys by id, which can be replaced while sealers use them. After `close` every call throws `ERR_KEYRING_CLOSED`. */
 export declare class Ring {
   /** Takes the keys, newest first. Throws `ERR_CONFIG` and `ERR_KEY_WEAK` for keys that are not as they have to be. */
@@ -112,6 +137,42 @@ export declare function importedSessionId(tag: string, importKey: string): strin
 /** What names the import of a sealed session, 32 bytes in base64url. `createdAt` is the seal's. */
 export declare function importKey(name: string, audience: string, sealedId: string, createdAt: number): string
 
+/** What came of a limit's calls so far, and what is kept of it now. */
+export interface LimitCounts {
+  /** Decisions that admitted. */
+  allowed: number
+  /** Decisions that refused. */
+  limited: number
+  /** Decisions that a shared bucket made. */
+  degraded: number
+  /** Keys that are held now. */
+  keys: number
+  /** Keys that were given up although their bucket was not full. */
+  evictions: number
+}
+
+/** What is known of a limit. */
+export interface LimitInfo {
+  /** How many tokens a full bucket holds. */
+  limit: number
+  /** In how many seconds an empty one fills, rounded up. */
+  window: number
+}
+
+/** One limit. */
+export interface LimitInput {
+  /** Its name. */
+  name: string
+  /** Its quota as a text, or else in parts. */
+  quota?: string
+  /** How many tokens come back in a window. */
+  limit?: number
+  /** The window, in seconds or as a text. */
+  window?: number | string
+  /** How many tokens may be spent at once, where that is not the limit. */
+  burst?: number
+}
+
 /** The version of the native addon. */
 export declare function nativeVersion(): string
 
@@ -154,6 +215,18 @@ export interface PresentedId {
 
 /** A new key: 32 random bytes as base64url text. */
 export declare function randomKey(): string
+
+/** The options of a limiter in memory. */
+export interface RateLimiterOptions {
+  /** The limits, which calls name by their places. */
+  limits: Array<LimitInput>
+  /** The most keys that are kept. */
+  maxKeys: number
+  /** The most bytes that are kept. */
+  maxBytes: number
+  /** A name under which all limiters of the process use the same buckets. */
+  shared?: string
+}
 
 /** What an operator may know of a key. */
 export interface RingKeyInfo {

@@ -188,6 +188,45 @@ export interface EngineStore extends EngineCalls {
   snapshot(): void;
 }
 
+/** A limit: its quota as a text, or in parts. */
+export interface EngineLimit {
+  name: string;
+  quota?: string;
+  limit?: number;
+  /** Seconds, or a text. */
+  window?: number | string;
+  burst?: number;
+}
+
+/** The options of a limiter in memory. */
+export interface EngineLimiterOptions {
+  limits: EngineLimit[];
+  maxKeys: number;
+  maxBytes: number;
+  /** A name under which all limiters of the process use the same buckets. */
+  shared?: string;
+}
+
+/**
+ * Token buckets in memory. Limits are named by their places, times are milliseconds of a clock that is never set back, and decisions
+ * are texts that `js/limit/answer.ts` reads.
+ */
+export interface EngineRateLimiter {
+  /** How many tokens each holds, and in how many seconds it fills, rounded up. */
+  limits(): { limit: number; window: number }[];
+  /** @throws `ERR_CONFIG` for a cost above the burst, as all of these. */
+  consume(limit: number, key: string, cost: number, now: number): string;
+  /** Takes from all in one step, or from none. */
+  consumeAll(limits: readonly number[], keys: readonly string[], costs: readonly number[], now: number): string;
+  peek(limit: number, key: string, cost: number, now: number): string;
+  /** Undoes a decision by its receipt, which is to be given once. */
+  refund(receipt: string, now: number): boolean;
+  reset(limit: number, key: string, now: number): void;
+  /** @param duration in seconds, or a text. */
+  penalize(limit: number, key: string, duration: number | string, now: number): boolean;
+  counts(limit: number): { allowed: number; limited: number; degraded: number; keys: number; evictions: number };
+}
+
 /** What an engine exports. */
 export interface Engine {
   /** @throws `ERR_CONFIG` for a form of password that cannot work. */
@@ -197,6 +236,8 @@ export interface Engine {
   createRingSealer(ring: EngineRing, options: SealerOptions): Sealer;
   /** @throws `ERR_CONFIG` for options that cannot work. */
   createStore(options: EngineStoreOptions): EngineStore;
+  /** @throws `ERR_CONFIG` for quotas and ceilings that cannot work. */
+  createRateLimiter(options: EngineLimiterOptions): EngineRateLimiter;
   /** A new key: 32 random bytes as base64url text. */
   randomKey(): string;
   /** A new id, 34 bytes in base64url, for a session of this user. An empty text is none. */

@@ -1,6 +1,8 @@
 import type * as Binding from "../../index.js";
 import type {
   Engine,
+  EngineLimiterOptions,
+  EngineRateLimiter,
   EngineRing,
   EngineStore,
   EngineStoreOptions,
@@ -32,6 +34,12 @@ export function createRingSealer(ring: EngineRing, options: SealerOptions): Seal
 /** Makes a session store of the native addon; see {@link Engine.createStore}. */
 export function createStore(options: EngineStoreOptions): EngineStore {
   return new binding.Store(options);
+}
+
+/** Makes a rate limiter of the native addon; see {@link Engine.createRateLimiter}. */
+export function createRateLimiter(options: EngineLimiterOptions): EngineRateLimiter {
+  // The binding takes arrays as the ones that they are, and writes to none.
+  return new binding.RateLimiter(options) as EngineRateLimiter;
 }
 
 /** A new key; see {@link Engine.randomKey}. */
@@ -75,6 +83,7 @@ export function importedSessionId(tag: string, key: string): string {
 }
 
 ({
+  createRateLimiter,
   createRing,
   createRingSealer,
   createSealer,

@@ -16,6 +16,7 @@ mod keys;
 mod meta;
 mod options;
 mod priority;
+mod rate_limiter;
 mod ring;
 mod runtime;
 mod sealer;

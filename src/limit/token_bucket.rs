@@ -34,6 +34,8 @@ pub struct Decision {
     pub retry_after: Duration,
     /// How long until the bucket is full and no penalty lasts, in microseconds rounded up.
     pub reset_after: Duration,
+    /// How long a penalty lasts, if one does; zero otherwise.
+    pub blocked_for: Duration,
     /// Whether another bucket than the key's own decided: one that keys share for want of room, or one that stands in for
     /// a store that does not answer.
     pub degraded: bool,
@@ -59,6 +61,17 @@ pub struct Taken {
 }
 
 impl Taken {
+    /// When the bucket was full before, when it is since, and the moment of the decision.
+    #[must_use]
+    pub const fn into_parts(self) -> (Exact, Exact, Moment) {
+        (self.before, self.after, self.at)
+    }
+
+    /// From what [`into_parts`](Self::into_parts) gave, once: the right is to be used once.
+    pub const fn from_parts(before: Exact, after: Exact, at: Moment) -> Self {
+        Self { before, after, at }
+    }
+
     /// The moment that the decision was made for.
     #[must_use]
     pub const fn at(&self) -> Moment {
@@ -229,6 +242,7 @@ impl Level {
             } else {
                 until(full_at.ceil().max(penalty_ends))
             },
+            blocked_for: self.blocked_until.map_or(Duration::ZERO, until),
             degraded: false,
         }
     }

@@ -15,6 +15,7 @@
 mod name;
 mod order;
 mod policy;
+mod receipt;
 mod shard;
 mod step;
 #[cfg(test)]
@@ -24,14 +25,15 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 use std::time::Duration;
 
 pub use policy::{Counts, Policy};
+pub use receipt::Receipt;
 
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::limit::quota::Quota;
-use crate::limit::token_bucket::{Decision, Taken, TokenBucket};
+use crate::limit::token_bucket::{Decision, TokenBucket};
 use name::{Name, Namer};
 use shard::{MAX_KEY_BYTES, Shard};
-use step::{Step, shared_bucket};
+use step::Step;
 
 /// The most requests of one step.
 pub const MAX_REQUESTS: usize = 8;
@@ -78,24 +80,6 @@ pub struct Outcome {
     pub decision: Decision,
     /// The right to undo it; only an admitted request has one.
     pub receipt: Option<Receipt>,
-}
-
-/// The right to undo a decision, once.
-#[derive(Debug, PartialEq, Eq)]
-#[must_use = "it is what a refund needs"]
-pub struct Receipt {
-    name: Name,
-    policy: u32,
-    shared: bool,
-    taken: Taken,
-}
-
-impl Receipt {
-    /// The moment that the decision was made for. It is later than the caller's where another thread had read a later one.
-    #[must_use]
-    pub const fn at(&self) -> Moment {
-        self.taken.at()
-    }
 }
 
 /// All buckets of a process that are under one ceiling.
@@ -224,7 +208,7 @@ impl Local {
     pub fn refund(&self, receipt: Receipt, now: Moment) -> bool {
         let Receipt { name, policy, shared, taken } = receipt;
         if shared {
-            return shared_bucket(&mut lock(&self.shared), policy).refund(taken);
+            return lock(&self.shared).get_mut(policy as usize).is_some_and(|bucket| bucket.refund(taken));
         }
         let mut shard = self.lock_shard(self.shard_of(name), now);
         let Some(slot) = shard.find(name) else { return false };

@@ -136,7 +136,7 @@ impl Step<'_, '_> {
 }
 
 /// The bucket that keys of a policy share for want of room.
-pub(super) fn shared_bucket(shared: &mut Vec<TokenBucket>, policy: u32) -> &mut TokenBucket {
+fn shared_bucket(shared: &mut Vec<TokenBucket>, policy: u32) -> &mut TokenBucket {
     let policy = policy as usize;
     if policy >= shared.len() {
         shared.resize(policy + 1, TokenBucket::default());

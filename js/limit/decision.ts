@@ -1,0 +1,67 @@
+import type { Decision, PolicyDecision } from "./types.js";
+
+/** What a refund needs: the receipt of one limit, or nothing where nothing was taken. */
+export type Receipts = string | undefined;
+
+/** A decision, with what is needed to undo it once. */
+export class Decided<Name extends string = string> implements Decision<Name> {
+  readonly policy: Name;
+  readonly allowed: boolean;
+  readonly limit: number;
+  readonly remaining: number;
+  readonly retryAfter: number;
+  readonly resetAfter: number;
+  declare readonly blockedUntil?: number;
+  readonly degraded: boolean;
+  readonly at: number;
+  /** Of several limits those that were asked, else `undefined`: a decision that held itself could not be written as JSON. */
+  #parts: readonly Decided<Name>[] | undefined;
+  #receipt: Receipts;
+
+  /** @param blockedFor for how many seconds a penalty lasts, 0 for none. */
+  constructor(decision: PolicyDecision<Name>, blockedFor: number, receipt: Receipts) {
+    this.policy = decision.policy;
+    this.allowed = decision.allowed;
+    this.limit = decision.limit;
+    this.remaining = decision.remaining;
+    this.retryAfter = decision.retryAfter;
+    this.resetAfter = decision.resetAfter;
+    this.degraded = decision.degraded;
+    this.at = decision.at;
+    this.#receipt = receipt;
+    // It is an instant for people and logs, which the clock of the buckets is not.
+    if (blockedFor > 0) this.blockedUntil = Date.now() + Math.ceil(blockedFor * 1000);
+  }
+
+  /** The decision that several come to. */
+  static ofSeveral<Name extends string>(parts: readonly Decided<Name>[]): Decided<Name> {
+    const decisive = parts.reduce((one, other) => (decides(other, one) ? other : one));
+    const decision = new Decided(decisive, 0, undefined);
+    if (decisive.blockedUntil !== undefined) {
+      Object.defineProperty(decision, "blockedUntil", { value: decisive.blockedUntil, enumerable: true });
+    }
+    decision.#parts = parts;
+    return decision;
+  }
+
+  get decisions(): readonly PolicyDecision<Name>[] {
+    return this.#parts ?? [this];
+  }
+
+  /** The receipts of all limits that took, once. */
+  static takeReceipts(decision: Decision): string[] {
+    if (!(#receipt in decision)) return [];
+    const receipts = (decision.#parts ?? [decision]).map((part) => {
+      const receipt = part.#receipt;
+      part.#receipt = undefined;
+      return receipt;
+    });
+    return receipts.filter((receipt) => receipt !== undefined);
+  }
+}
+
+/** Whether a decision says more than another about when the call could be made: a refusal before an admission. */
+function decides(one: PolicyDecision, other: PolicyDecision): boolean {
+  if (one.allowed !== other.allowed) return !one.allowed;
+  return one.allowed ? one.remaining < other.remaining : one.retryAfter > other.retryAfter;
+}

@@ -1,0 +1,122 @@
+import { createRateLimiter as createEngineLimiter } from "#engine";
+
+import type { EngineRateLimiter } from "../engine/index.js";
+import { ironkeepError } from "../errors.js";
+import { readAnswer } from "./answer.js";
+import { type Asked, checkCallOptions, readAsked } from "./asked.js";
+import { Decided } from "./decision.js";
+import type { MemoryConfig } from "./options.js";
+import type {
+  ConsumeOptions,
+  Decision,
+  Keys,
+  LimitCounts,
+  MemoryRateLimiter,
+  Policy,
+  Span,
+} from "./types.js";
+
+/** Milliseconds by a clock that is never set back, one for all threads of the process. */
+function processClock(): number {
+  const [seconds, nanos] = process.hrtime();
+  return seconds * 1000 + nanos / 1e6;
+}
+
+/** Token buckets of the engine, in this process. */
+export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Name> {
+  readonly driver = "memory";
+  readonly policies: readonly Policy<Name>[];
+  readonly #engine: EngineRateLimiter;
+  readonly #clock: () => number;
+  #isClosed = false;
+
+  constructor({ names, clock = processClock, ...options }: MemoryConfig<Name>) {
+    this.#engine = createEngineLimiter(options);
+    this.#clock = clock;
+    this.policies = this.#engine.limits().map((limit, place) => ({ name: names[place] as Name, ...limit }));
+  }
+
+  consumeSync(key: Keys<Name>, options?: ConsumeOptions<Name>): Decision<Name> {
+    const now = this.#begin(options);
+    const asked = readAsked(this.policies, key, options);
+    const { places, keys, costs } = asked;
+    const answer =
+      places.length === 1
+        ? this.#engine.consume(places[0] as number, keys[0] as string, costs[0] as number, now)
+        : this.#engine.consumeAll(places, keys, costs, now);
+    return readAnswer(answer, asked.policies, now);
+  }
+
+  peekSync(key: Keys<Name>, options?: ConsumeOptions<Name>): Decision<Name> {
+    const now = this.#begin(options);
+    const asked = readAsked(this.policies, key, options);
+    const { places, keys, costs } = asked;
+    const answers = places.map((place, at) => this.#engine.peek(place, keys[at] as string, costs[at] as number, now));
+    return readAnswer(answers.join(""), asked.policies, now);
+  }
+
+  refundSync(decision: Decision<Name>): boolean {
+    const now = this.#begin();
+    const receipts = Decided.takeReceipts(decision);
+    // The last one first, as they were taken: a key that was named twice is undone in order.
+    const undone = receipts.reverse().map((receipt) => this.#engine.refund(receipt, now));
+    return undone.length > 0 && undone.every(Boolean);
+  }
+
+  resetSync(key: Keys<Name>): void {
+    const now = this.#begin();
+    forEach(readAsked(this.policies, key), (place, name) => this.#engine.reset(place, name, now));
+  }
+
+  penalizeSync(key: Keys<Name>, duration: Span): boolean {
+    const now = this.#begin();
+    const asked = readAsked(this.policies, key);
+    return forEach(asked, (place, name) => this.#engine.penalize(place, name, duration, now)).every(Boolean);
+  }
+
+  // An async function makes a rejection of what is thrown.
+  async consume(key: Keys<Name>, options?: ConsumeOptions<Name>): Promise<Decision<Name>> {
+    return this.consumeSync(key, options);
+  }
+
+  async peek(key: Keys<Name>, options?: ConsumeOptions<Name>): Promise<Decision<Name>> {
+    return this.peekSync(key, options);
+  }
+
+  async refund(decision: Decision<Name>): Promise<boolean> {
+    return this.refundSync(decision);
+  }
+
+  async reset(key: Keys<Name>): Promise<void> {
+    this.resetSync(key);
+  }
+
+  async penalize(key: Keys<Name>, duration: Span): Promise<boolean> {
+    return this.penalizeSync(key, duration);
+  }
+
+  counts(): { readonly [N in Name]: LimitCounts } {
+    const counts = this.policies.map(({ name }, place) => [name, this.#engine.counts(place)]);
+    return Object.fromEntries(counts) as { [N in Name]: LimitCounts };
+  }
+
+  async close(): Promise<void> {
+    this.#isClosed = true;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** What every call begins with: the time that it goes by. */
+  #begin(options?: ConsumeOptions<Name>): number {
+    if (this.#isClosed) throw ironkeepError("ERR_STORE_CLOSED", "The rate limiter is closed");
+    if (options === undefined) return this.#clock();
+    checkCallOptions(options);
+    return options.now ?? this.#clock();
+  }
+}
+
+function forEach<T>({ places, keys }: Asked, call: (place: number, key: string) => T): T[] {
+  return places.map((place, at) => call(place, keys[at] as string));
+}
