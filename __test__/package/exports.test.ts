@@ -4,6 +4,8 @@ import { join } from "node:path";
 import * as ironkeep from "ironkeep";
 import * as h3 from "ironkeep/h3";
 import * as iron from "ironkeep/iron";
+import * as nitro from "ironkeep/nitro";
+import * as nitroRuntime from "ironkeep/nitro/runtime";
 import * as sessions from "ironkeep/sessions";
 import * as store from "ironkeep/store";
 import * as testing from "ironkeep/testing";
@@ -37,6 +39,27 @@ const ENTRIES = [
     ],
   ],
   ["ironkeep/iron", iron, ["defaults", "seal", "sealSync", "unseal", "unsealSync"]],
+  ["ironkeep/nitro", nitro, ["default", "setupNitro"]],
+  [
+    "ironkeep/nitro/runtime",
+    nitroRuntime,
+    [
+      "clearSession",
+      "destroySession",
+      "flashSession",
+      "getSession",
+      "regenerateSession",
+      "replaceSession",
+      "sealSession",
+      "sessionConfig",
+      "startSessions",
+      "touchSession",
+      "unsealSession",
+      "updateSession",
+      "useSession",
+      "useSessionStore",
+    ],
+  ],
   ["ironkeep/sessions", sessions, ["createSessions"]],
   ["ironkeep/store", store, ["createStore"]],
   ["ironkeep/testing", testing, ["storeClauses"]],

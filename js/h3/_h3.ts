@@ -11,7 +11,9 @@ export interface Exchange {
   readonly owner: object;
   /** The headers of the request, where a cache may have put a narrowed request in its place. */
   readonly headers: HeadersLike | undefined;
-  readonly context: Record<string, unknown>;
+  readonly context: Record<PropertyKey, unknown>;
+  /** What came with the request from inside the process: for a sub-request of Nitro the context of the one that makes it. */
+  readonly origin: Record<PropertyKey, unknown> | undefined;
   /** `undefined`: no response can carry a cookie. */
   readonly response: ExchangeResponse | undefined;
   /** Whether the request is one that a cache made for itself. */
@@ -56,6 +58,8 @@ interface NodeRequest {
   originalUrl?: string;
   socket?: { encrypted?: boolean; remoteAddress?: string };
   headers: Record<string, string | string[] | undefined>;
+  /** node-mock-http's, by which nitropack calls itself. */
+  __unenv__?: unknown;
 }
 
 interface NodeResponse {
@@ -131,6 +135,11 @@ class NodeExchange implements Exchange {
   readonly isNarrowed = false;
   readonly isSocket = false;
   readonly #request: NodeRequest;
+
+  get origin(): Record<PropertyKey, unknown> | undefined {
+    const { __unenv__: context } = this.#request;
+    return typeof context === "object" && context !== null ? (context as Record<PropertyKey, unknown>) : undefined;
+  }
 
   constructor(event: AnyEvent, request: NodeRequest, response: NodeResponse) {
     this.owner = event;
@@ -237,6 +246,11 @@ class WebExchange implements Exchange {
     if (this.#hasResponse && !this.#response && this.#event.res)
       this.#response = new WebExchangeResponse(this.#event.res);
     return this.#response;
+  }
+
+  /** h3 2 makes the context of what is given with the request, which may be a copy of that of another one. */
+  get origin(): Record<PropertyKey, unknown> {
+    return this.context;
   }
 
   get route(): string | undefined {
@@ -351,6 +365,7 @@ class SocketExchange implements Exchange {
   readonly owner: object;
   readonly headers = undefined;
   readonly context: Record<string, unknown>;
+  readonly origin = undefined;
   readonly response = undefined;
   readonly isNarrowed = false;
   readonly isSocket = true;

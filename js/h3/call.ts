@@ -2,8 +2,9 @@ import type { Sealer } from "../engine/index.js";
 import { type IronkeepError, ironkeepError } from "../errors.js";
 import { warnOnce } from "../warn.js";
 import { type Exchange, toExchange } from "./_h3.js";
+import { sessionRequest } from "./request.js";
 import { cookieWriter, sessionName, sessionSealer } from "./session-config.js";
-import { isInsideCache, type Live, liveOf } from "./state.js";
+import { type Live, liveOf } from "./state.js";
 import type { SessionConfig, SessionEvent } from "./types.js";
 
 /** One call of a helper: the request, the configuration, and the session's state within the request. */
@@ -25,13 +26,14 @@ export function toCall(event: SessionEvent, config: SessionConfig): Call | undef
   const name = sessionName(config);
   // Otherwise the cookie is looked at when one is written.
   if (config.strict && config.cookie !== false) cookieWriter(config, name, exchange.major);
-  if (isInsideCache(exchange)) {
+  const request = sessionRequest(exchange, config);
+  if (!request) {
     warnCached(exchange);
     return undefined;
   }
-  const live = liveOf(exchange, name);
+  const live = liveOf(request, name);
   requireUnstored(live, name);
-  return { exchange, config, sealer, name, live };
+  return { exchange: request, config, sealer, name, live };
 }
 
 /**

@@ -12,6 +12,7 @@ import {
 import { SessionHttpError } from "./http-error.js";
 import { getSession, updateSession } from "./session.js";
 import { sessionName, sessionSealer } from "./session-config.js";
+import { sessionRequest } from "./request.js";
 import { isInsideCache, liveOf } from "./state.js";
 import type { HeadersLike, SessionConfig, SessionEvent } from "./types.js";
 import { orUnavailable } from "./unavailable.js";
@@ -114,8 +115,8 @@ export function checkOrigin(event: CsrfEvent, options: Omit<CsrfOptions, "sessio
  */
 export async function csrfToken(event: SessionEvent, config: SessionConfig): Promise<string> {
   let session = await getSession(event, config);
-  const exchange = toExchange(event);
-  if (isInsideCache(exchange)) return "";
+  const exchange = sessionRequest(toExchange(event), config);
+  if (!exchange) return "";
   // The id has to be there at the next request, so what would only be in memory is written.
   const live = liveOf(exchange, sessionName(config));
   if (!session.id || live.isNew) session = await updateSession(event, config);

@@ -7,11 +7,12 @@ import { applyChecked, checkCurrent } from "./checked-updates.js";
 import { readChunkCount } from "./cookies.js";
 import { lastEnd } from "./lifetime.js";
 import { forget, open, parseSession, presented } from "./opening.js";
+import { sessionRequest } from "./request.js";
 import type { SessionRevocation } from "./revocation.js";
 import * as stored from "./stored/index.js";
 import { cookieWriter, sessionName, sessionSealer } from "./session-config.js";
 import type { StandardSchemaV1 } from "../standard-schema.js";
-import { emptySession, isInsideCache, liveOf, mirror } from "./state.js";
+import { emptySession, liveOf, mirror } from "./state.js";
 import type {
   DataOf,
   Session,
@@ -218,8 +219,9 @@ function userOf({ userId }: { userId?: unknown }): string | undefined {
 }
 
 function clear(event: SessionEvent, config: Partial<SessionConfig>, verb: Verb): void {
-  const exchange = toExchange(event);
-  if (isInsideCache(exchange)) return warnCached(exchange);
+  const given = toExchange(event);
+  const exchange = sessionRequest(given, config);
+  if (!exchange) return warnCached(given);
   if (exchange.isSocket) throw readOnly(verb);
   const name = sessionName(config);
   const live = liveOf(exchange, name);

@@ -4,7 +4,7 @@ import type { StandardSchemaV1 } from "../standard-schema.js";
 import type { SessionStore } from "../store/types.js";
 import type { Exchange } from "./_h3.js";
 import type { SessionRevocation } from "./revocation.js";
-import type { HeadersLike, Session, SessionConfig } from "./types.js";
+import type { HeadersLike, Session, SessionConfig, SessionEvent } from "./types.js";
 
 /** One session within one request. */
 export interface Live {
@@ -56,6 +56,10 @@ interface RequestState {
   /** The headers of the request that the state was opened on, where they can be replaced. */
   readonly headers: HeadersLike | undefined;
   readonly sessions: Map<string, Live>;
+  /** The request that this one is part of. */
+  readonly outer: SessionEvent | undefined;
+  /** Whether a page is rendered for everybody. */
+  readonly isPrerendering: boolean;
 }
 
 /** A constructor that gives back its argument: the private fields of a class that extends it are put on that object. */
@@ -82,13 +86,25 @@ class Attached extends Given {
   }
 }
 
-/** The state of a session within this request. */
-export function liveOf(exchange: Exchange, name: string): Live {
+/** Begins the state of a request, as it is now. One that has begun stays as it is. */
+export function begin(exchange: Exchange, outer?: SessionEvent): RequestState {
   let state = Attached.stateOf(exchange.owner);
   if (!state) {
-    state = { headers: exchange.headers, sessions: new Map() };
+    const isPrerendering = exchange.header("x-nitro-prerender") !== undefined;
+    state = { headers: exchange.headers, sessions: new Map(), outer, isPrerendering };
     void new Attached(exchange.owner, state);
   }
+  return state;
+}
+
+/** The request that this one was recorded as a part of. */
+export function outerOf(exchange: Exchange): SessionEvent | undefined {
+  return Attached.stateOf(exchange.owner)?.outer;
+}
+
+/** The state of a session within this request. */
+export function liveOf(exchange: Exchange, name: string): Live {
+  const state = begin(exchange);
   let live = state.sessions.get(name);
   if (!live) {
     live = {
@@ -122,7 +138,7 @@ export function liveOf(exchange: Exchange, name: string): Live {
 export function isInsideCache(exchange: Exchange): boolean {
   if (exchange.isNarrowed) return true;
   const state = Attached.stateOf(exchange.owner);
-  if (state) return state.headers !== exchange.headers;
+  if (state) return state.isPrerendering || state.headers !== exchange.headers;
   const { cache } = exchange.context;
   const isCached = typeof cache === "object" && cache !== null && "options" in cache;
   return isCached || exchange.header("x-nitro-prerender") !== undefined;

@@ -3,8 +3,9 @@ import { type Stored, type StoredSession, toStored } from "../../sessions/engine
 import { warnOnce } from "../../warn.js";
 import { type Exchange, toExchange } from "../_h3.js";
 import { readOnly, twoKinds, type Verb, warnCached } from "../call.js";
+import { sessionRequest } from "../request.js";
 import { checkConfig, cookieWriter, sessionName } from "../session-config.js";
-import { emptySession, isInsideCache, type Live, liveOf, mirror } from "../state.js";
+import { emptySession, type Live, liveOf, mirror } from "../state.js";
 import type { Session, SessionConfig, SessionEvent, StoredSessionConfig } from "../types.js";
 
 /** One call of a helper on a session that is kept in a store. */
@@ -53,13 +54,14 @@ export function toStoredCall(event: SessionEvent, config: StoredSessionConfig): 
   const name = sessionName(config);
   // Otherwise the cookie is looked at when one is written.
   if (config.strict && config.cookie !== false) cookieWriter(config, name, exchange.major);
-  if (isInsideCache(exchange)) {
+  const request = sessionRequest(exchange, config);
+  if (!request) {
     warnCached(exchange);
     return undefined;
   }
-  const live = liveOf(exchange, name);
+  const live = liveOf(request, name);
   if (live.session && !live.kept) throw twoKinds(name);
-  return { exchange, config, name, live, stored };
+  return { exchange: request, config, name, live, stored };
 }
 
 /**

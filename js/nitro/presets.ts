@@ -1,0 +1,13 @@
+/** Presets of runtimes that load no addons, by how they are called, in either spelling of them. */
+const WITHOUT_ADDONS = /^cloudflare|-edge$|^deno-deploy$|^edgeone|^service-worker$|^stormkit-edge$|^winterjs$/;
+
+/** @throws Error for a preset whose runtime loads no addons; its stack is one line, since no line of it is of use. */
+export function requireNode(preset: string | undefined): void {
+  if (preset === undefined || !WITHOUT_ADDONS.test(preset.replaceAll("_", "-"))) return;
+  const error = new Error(
+    `The runtime of the preset "${preset}" loads no native addon, which Ironkeep is: build for Node (such as node-server, vercel, ` +
+      'netlify or aws-lambda), or take "ironkeep" out of the modules and use the sessions of h3 there',
+  );
+  error.stack = `Error: ${error.message}`;
+  throw error;
+}

@@ -1,0 +1,64 @@
+import { ironkeepError } from "../../errors.js";
+import type { SessionConfig } from "../../h3/types.js";
+import type { StoreConfig } from "../../store/options.js";
+
+/** Options of sessions that are no plain data: they are passed by handlers. */
+type InCode = "crypto" | "generateId" | "migrate" | "revocation" | "schema" | "store";
+
+/** `runtimeConfig.session`: what a configuration of sessions has, as far as it is plain data. */
+export type SessionRuntimeConfig = Omit<SessionConfig, InCode> & {
+  /** Where sessions are kept: the options of `createStore`. It is opened once for the process. @default in the cookie */
+  store?: StoreConfig | undefined;
+};
+
+/** Options that are numbers. The environment gives them as text. */
+const NUMBERS = ["maxAge", "idleTimeout", "maxCookieBytes", "revocationTimeout", "deadline", "tombstone", "generation"];
+const STORE_NUMBERS = ["deadline", "maxData", "maxBytes", "maxEntries", "snapshotInterval", "database"];
+
+/** The configuration of sessions, and the options of the store, as `runtimeConfig.session` has them. */
+export function readRuntimeConfig(session: unknown): { config: SessionConfig; store: StoreConfig | undefined } {
+  const { store, cookie, ...rest } = setOnes(session);
+  const config: Record<string, unknown> = withNumbers(rest, NUMBERS, "");
+  if (cookie === false || cookie === "false") config["cookie"] = false;
+  else if (isObject(cookie)) config["cookie"] = setOnes(cookie);
+  const options = isObject(store) ? setOnes(store) : {};
+  if (options["driver"] === undefined) {
+    const [option] = Object.keys(options);
+    if (option !== undefined)
+      throw wrong(`runtimeConfig.session.store has the option "${option}" and no driver: say which store`);
+    return { config, store: undefined };
+  }
+  return { config, store: withNumbers(options, STORE_NUMBERS, "store.") as unknown as StoreConfig };
+}
+
+/** What is set: the module declares options as empty texts, so that the environment can set them. */
+function setOnes(value: unknown): Record<string, unknown> {
+  if (!isObject(value)) return {};
+  return Object.fromEntries(
+    Object.entries(value).filter(([, option]) => option !== "" && option !== undefined && option !== null),
+  );
+}
+
+function withNumbers(
+  options: Record<string, unknown>,
+  names: readonly string[],
+  prefix: string,
+): Record<string, unknown> {
+  const read = { ...options };
+  for (const name of names) {
+    const value = read[name];
+    if (typeof value !== "string") continue;
+    const number = Number(value);
+    if (!Number.isFinite(number)) throw wrong(`runtimeConfig.session.${prefix}${name}: has to be a number`);
+    read[name] = number;
+  }
+  return read;
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+function wrong(message: string): Error {
+  return ironkeepError("ERR_CONFIG", message);
+}

@@ -1,0 +1,94 @@
+import { randomKey } from "#engine";
+
+import { ironkeepError } from "../../errors.js";
+import { record } from "../../h3/request.js";
+import { checkSession } from "../../h3/start.js";
+import type { SessionConfig, SessionEvent } from "../../h3/types.js";
+import { createKeyring } from "../../keyring/index.js";
+import { createStore } from "../../store/index.js";
+import { setApp } from "./app.js";
+import { readRuntimeConfig } from "./config.js";
+import { keepStore } from "./kept-store.js";
+
+/** The running server: what nitropack 2 and Nitro 3 have in common, as far as it is needed. */
+export interface NitroAppLike {
+  readonly hooks: Hooks;
+  /** Nitro 3.0.0: its hook for requests comes before h3 has made an event. */
+  readonly _h3?: { readonly config: { onRequest?: ((event: never) => unknown) | undefined } };
+}
+
+/** The hooks of a server, whose own types differ. */
+export interface Hooks {
+  hook(name: never, callback: never): unknown;
+}
+
+/** What is known when the server is built. */
+export interface StartOptions {
+  /** Which iterations sealed sessions are written with where the configuration does not say: those of the app's h3. */
+  readonly generation: 1 | 2;
+  /** Whether pages are rendered while the app is built: there are no sessions then, and needs be no secret. */
+  readonly isPrerendering: boolean;
+}
+
+/**
+ * Starts sessions in a server: reads `runtimeConfig.session`, makes its store, and records each request. The Nitro module has a
+ * plugin made that calls it.
+ *
+ * @throws `ERR_CONFIG` for a configuration that cannot work, and where there is no password; `ERR_KEY_WEAK` for a password that
+ * cannot sign the ids of stored sessions; as `createStore`.
+ */
+export function startSessions(app: NitroAppLike, runtimeConfig: object, options: StartOptions): void {
+  onRequest(app, record);
+  const { config, store: storeOptions } = readRuntimeConfig((runtimeConfig as { session?: unknown }).session);
+  if (config.generation === undefined) config.generation = options.generation;
+  // Where pages are rendered nothing is sealed, and a configuration has a password all the same.
+  if (options.isPrerendering) return setApp({ ...config, password: randomKey() }, undefined);
+
+  config.password ||= environmentPassword();
+  const store = storeOptions && createStore(storeOptions);
+  try {
+    checkSession(store ? { ...config, store } : config, options.generation);
+  } catch (error) {
+    void store?.close();
+    throw error;
+  }
+  setApp(config, store);
+  if (store) {
+    const stop = keepStore(store);
+    onClose(app, stop);
+  }
+}
+
+/** @throws `ERR_CONFIG` where there is none: the server would start, and fail at its first visitor. */
+function environmentPassword(): NonNullable<SessionConfig["password"]> {
+  const { NUXT_SESSION_PASSWORD, SESSION_PASSWORD, IRONKEEP_KEYS } = process.env;
+  if (IRONKEEP_KEYS) return createKeyring();
+  const password = NUXT_SESSION_PASSWORD || SESSION_PASSWORD;
+  if (password) return password;
+  throw ironkeepError(
+    "ERR_CONFIG",
+    "There is no password for the sessions: set NITRO_SESSION_PASSWORD (in Nuxt NUXT_SESSION_PASSWORD) to what this makes: " +
+      "npx ironkeep keys generate",
+  );
+}
+
+function onRequest({ hooks, _h3 }: NitroAppLike, callback: (event: SessionEvent) => void): void {
+  if (!_h3) {
+    (hooks as AnyHooks).hook("request", (event) => callback(event as SessionEvent));
+    return;
+  }
+  const { config } = _h3 as { config: { onRequest?: (event: SessionEvent) => unknown } };
+  const theirs = config.onRequest;
+  config.onRequest = (event) => {
+    callback(event);
+    return theirs?.(event);
+  };
+}
+
+function onClose({ hooks }: NitroAppLike, callback: () => Promise<void>): void {
+  (hooks as AnyHooks).hook("close", callback);
+}
+
+interface AnyHooks {
+  hook(name: string, callback: (argument: unknown) => unknown): unknown;
+}
