@@ -41,11 +41,7 @@ export function validated(
  *
  * @throws as {@link validated}.
  */
-export async function validatedNow(
-  schema: StandardSchemaV1,
-  data: SessionData,
-  name: string,
-): Promise<SessionData> {
+export async function validatedNow(schema: StandardSchemaV1, data: SessionData, name: string): Promise<SessionData> {
   for (;;) {
     const before = Object.assign(emptyData(), data);
     const output = validated(schema, data, name);

@@ -17,9 +17,14 @@ interface State {
 
 function stateOf(seed: number): State {
   const { below } = choices(seed);
-  const number = (most: number): number => (below(4) === 0 ? (ODD[below(ODD.length)] as number) : below(most * 1000) / 1000);
+  const number = (most: number): number =>
+    below(4) === 0 ? (ODD[below(ODD.length)] as number) : below(most * 1000) / 1000;
   const name = (): string => Array.from({ length: 1 + below(20) }, () => PRINTABLE[below(95)]).join("");
-  const policies = Array.from({ length: 1 + below(4) }, () => ({ name: name(), limit: number(1e9), window: number(4e7) }));
+  const policies = Array.from({ length: 1 + below(4) }, () => ({
+    name: name(),
+    limit: number(1e9),
+    window: number(4e7),
+  }));
   const decisions = policies.map(({ name: policy, limit }): PolicyDecision => {
     const allowed = below(2) === 0;
     const times = { retryAfter: allowed ? 0 : number(4e7), resetAfter: number(4e7) };

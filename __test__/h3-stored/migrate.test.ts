@@ -200,7 +200,13 @@ describeMatrix("sealed sessions that become stored ones", (t, { it, expect }) =>
       const { id, data } = await updateSession(event, { ...config, revocation }, { fresh: true });
       return { id, data };
     });
-    const seal = (id: string) => ({ id, createdAt: Date.now(), data: update, userId: "ada", authenticatedAt: Date.now() });
+    const seal = (id: string) => ({
+      id,
+      createdAt: Date.now(),
+      data: update,
+      userId: "ada",
+      authenticatedAt: Date.now(),
+    });
     const browser = t.browser();
     browser.jar.set("h3", await makeSeal(seal("s1"), PASSWORD));
     const copy = t.browser(browser.jar.clone());

@@ -99,7 +99,8 @@ export function checkOrigin(event: CsrfEvent, options: Omit<CsrfOptions, "sessio
   const policy = readCsrfOptions(options);
   const given = ["session", "tokenHeader"].find((option) => option in options);
   // Who gives it believes that a token is asked for.
-  if (given) throw ironkeepError("ERR_CONFIG", `${given}: checkOrigin asks for no token; use checkCsrf, or leave it out`);
+  if (given)
+    throw ironkeepError("ERR_CONFIG", `${given}: checkOrigin asks for no token; use checkCsrf, or leave it out`);
   const request = requestOf(exchange);
   if (!policy.isBypassed(request)) judge(exchange, request, policy, true, "not required");
 }

@@ -1,32 +1,19 @@
+import * as h3 from "../h3/index.js";
+import * as runtime from "./runtime/index.js";
 import type { ImportPreset, NitroOptionsLike } from "./types.js";
 
 /** h3's own are of priority 1. A higher one wins, and nothing is said about it. */
 const BEFORE_H3 = 2;
 
-/** What is imported by itself: everything of `ironkeep/nitro/runtime` that handlers call. */
-export const HELPERS = [
-  "clearSession",
-  "destroySession",
-  "flashSession",
-  "getSession",
-  "regenerateSession",
-  "replaceSession",
-  "sealSession",
-  "sessionConfig",
-  "touchSession",
-  "unsealSession",
-  "updateSession",
-  "useSession",
-  "useSessionStore",
-] as const;
+/** The plugin's, and nobody else's. */
+const START: keyof typeof runtime = "startSessions";
 
-/** What is imported by itself from `ironkeep/h3`. */
-const H3_HELPERS = ["checkCsrf", "checkOrigin", "createRevocations", "csrfToken", "defineCsrfProtection"] as const;
+const helpers = Object.keys(runtime).filter((name) => name !== START);
 
-/** The presets of what is imported by itself. */
+/** What is imported by itself: the helpers that know the app's configuration, and what `ironkeep/h3` has beside those. */
 export const importPresets: readonly ImportPreset[] = [
-  { from: "ironkeep/nitro/runtime", imports: HELPERS, priority: BEFORE_H3 },
-  { from: "ironkeep/h3", imports: H3_HELPERS, priority: BEFORE_H3 },
+  { from: "ironkeep/nitro/runtime", imports: helpers, priority: BEFORE_H3 },
+  { from: "ironkeep/h3", imports: Object.keys(h3).filter((name) => !(name in runtime)), priority: BEFORE_H3 },
 ];
 
 /** Has the helpers imported by themselves, where Nitro does that. */

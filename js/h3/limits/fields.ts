@@ -5,12 +5,16 @@ const MAX_INTEGER = 999_999_999_999_999;
 
 /** `RateLimit-Policy` of draft-ietf-httpapi-ratelimit-headers: `"name";q=100;w=60`, one for each policy. */
 export function policyField(policies: Iterable<Policy>): string {
-  return Array.from(policies, ({ name, limit, window }) => `${text(name)};q=${whole(limit)};w=${whole(window)}`).join(", ");
+  return Array.from(policies, ({ name, limit, window }) => `${text(name)};q=${whole(limit)};w=${whole(window)}`).join(
+    ", ",
+  );
 }
 
 /** `RateLimit` of the same draft: `"name";r=50;t=30`, one for each decision. */
 export function limitField(decisions: Iterable<PolicyDecision>): string {
-  return Array.from(decisions, (one) => `${text(one.policy)};r=${whole(one.remaining)};t=${effectiveWindow(one)}`).join(", ");
+  return Array.from(decisions, (one) => `${text(one.policy)};r=${whole(one.remaining)};t=${effectiveWindow(one)}`).join(
+    ", ",
+  );
 }
 
 /** `t`: seconds until what was refused would be admitted, or else until all is there again. Rounded up, so never too early. */
@@ -32,7 +36,10 @@ export function retryAfterField(decision: Decision): string {
 }
 
 /** The fields that came before the draft, of one policy. `X-RateLimit-Reset` is an instant, in seconds since the epoch. */
-export function legacyFields(decision: PolicyDecision, now: number): readonly (readonly [name: string, value: string])[] {
+export function legacyFields(
+  decision: PolicyDecision,
+  now: number,
+): readonly (readonly [name: string, value: string])[] {
   return [
     ["x-ratelimit-limit", String(whole(decision.limit))],
     ["x-ratelimit-remaining", String(whole(decision.remaining))],

@@ -179,8 +179,7 @@ async function unlessCleared(
   const { live, exchange, stored } = call;
   const wasCleared = live.cleared;
   // On a socket another read may have taken its place, of the same session.
-  const isCleared = (): boolean =>
-    exchange.isSocket ? live.cleared && !wasCleared : !isCurrent(call, session);
+  const isCleared = (): boolean => (exchange.isSocket ? live.cleared && !wasCleared : !isCurrent(call, session));
   let written;
   try {
     written = (await work()) ?? session;

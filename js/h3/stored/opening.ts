@@ -139,7 +139,11 @@ async function find(call: StoredCall): Promise<Presented> {
 }
 
 /** What a request may have come with. */
-export function tokensOf({ exchange, config, name }: StoredCall): [header: string | undefined, cookie: string | undefined] {
+export function tokensOf({
+  exchange,
+  config,
+  name,
+}: StoredCall): [header: string | undefined, cookie: string | undefined] {
   const header = sessionHeader(config, name);
   return [header && exchange.header(header), readSessionCookie(exchange.header("cookie"), name)];
 }

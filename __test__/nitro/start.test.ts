@@ -1,0 +1,178 @@
+import { randomBytes } from "node:crypto";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+
+import { createSessions } from "ironkeep/sessions";
+import type { useSession } from "ironkeep/nitro/runtime";
+import { sessionConfig, startSessions, useSessionStore } from "ironkeep/nitro/runtime";
+import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
+
+import { PASSWORD } from "../h3/_passwords.ts";
+import { captureWarnings } from "../h3/_warnings.ts";
+
+type Hook = (argument?: unknown) => unknown;
+
+class FakeApp {
+  readonly #hooks = new Map<string, Hook[]>();
+  readonly hooks = {
+    hook: (name: string, callback: Hook): void => {
+      this.#hooks.set(name, [...(this.#hooks.get(name) ?? []), callback]);
+    },
+  };
+
+  has(name: string): boolean {
+    return this.#hooks.has(name);
+  }
+
+  async call(name: string, argument?: unknown): Promise<void> {
+    for (const callback of this.#hooks.get(name) ?? []) await callback(argument);
+  }
+}
+
+const IN_PRODUCTION = { generation: 2, isPrerendering: false } as const;
+
+function start(session: unknown, options: Parameters<typeof startSessions>[2] = IN_PRODUCTION): FakeApp {
+  const app = new FakeApp();
+  startSessions(app, { session }, options);
+  onTestFinished(() => app.call("close"));
+  return app;
+}
+
+beforeEach(() => {
+  for (const name of ["NUXT_SESSION_PASSWORD", "SESSION_PASSWORD", "IRONKEEP_KEYS"]) vi.stubEnv(name, undefined);
+});
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
+
+describe("a password", () => {
+  it("that is missing keeps the server from starting, and the error says how to make one", () => {
+    expect(() => start({ password: "" })).toThrow(/NITRO_SESSION_PASSWORD.*npx ironkeep keys generate$/);
+    expect(() => start(undefined)).toThrow(expect.objectContaining({ code: "ERR_CONFIG" }));
+  });
+
+  it.each(["NUXT_SESSION_PASSWORD", "SESSION_PASSWORD"])("is that of %s", (name) => {
+    vi.stubEnv(name, PASSWORD);
+    start({ password: "" });
+    expect(sessionConfig().password).toBe(PASSWORD);
+  });
+
+  it("is a ring where IRONKEEP_KEYS has keys", () => {
+    vi.stubEnv("IRONKEEP_KEYS", `k1:${randomBytes(32).toString("base64url")}`);
+    start({ seal: { format: "ik1" } });
+    expect(sessionConfig().password).not.toBeTypeOf("string");
+  });
+
+  it("is not needed where pages are rendered while the app is built, and neither is the store", () => {
+    const app = start(
+      { store: { driver: "sqlite", path: "/nowhere/sessions.db" } },
+      { generation: 1, isPrerendering: true },
+    );
+    expect(sessionConfig().password).toBeTypeOf("string");
+    expect(useSessionStore()).toBeUndefined();
+    expect(app.has("request")).toBe(true);
+    expect(app.has("close")).toBe(false);
+  });
+
+  it("that looks typed cannot sign the ids of a store: the server does not start", () => {
+    const session = { password: "password".repeat(5), store: { driver: "memory" } };
+    expect(() => start(session)).toThrow(expect.objectContaining({ code: "ERR_KEY_WEAK" }));
+  });
+});
+
+describe("the configuration", () => {
+  it("is read from text where the environment set it, and what is not set is left out", () => {
+    start({ password: PASSWORD, name: "", maxAge: "3600", idleTimeout: "", cookie: { domain: "", secure: false } });
+    expect(sessionConfig()).toEqual({ password: PASSWORD, maxAge: 3600, cookie: { secure: false }, generation: 2 });
+  });
+
+  it("names a text that is no number, and does not repeat it", () => {
+    const session = { password: PASSWORD, maxAge: "an hour" };
+    expect(() => start(session)).toThrow(/^runtimeConfig\.session\.maxAge: has to be a number$/);
+  });
+
+  it("is under what a handler gives, attributes of the cookie one by one", () => {
+    start({ password: PASSWORD, name: "app", maxAge: 60, cookie: { secure: false } });
+    const overrides = { maxAge: 120, cookie: { sameSite: "strict" as const } };
+    const both = {
+      password: PASSWORD,
+      name: "app",
+      maxAge: 120,
+      cookie: { secure: false, sameSite: "strict" },
+      generation: 2,
+    };
+    expect(sessionConfig(overrides)).toEqual(both);
+    expect(sessionConfig({ cookie: false })).toMatchObject({ cookie: false, name: "app" });
+    // A configuration that is another object each time would be looked at anew in each call.
+    expect(sessionConfig(overrides)).toBe(sessionConfig(overrides));
+    expect(sessionConfig()).toBe(sessionConfig());
+  });
+
+  it("that cannot work keeps the server from starting", () => {
+    expect(() => start({ password: PASSWORD, seal: { format: "ik1" } })).toThrow(
+      expect.objectContaining({ code: "ERR_CONFIG" }),
+    );
+    expect(() => start({ password: PASSWORD, store: { driver: "sqlit" } })).toThrow(/did you mean "sqlite"/);
+    expect(() => start({ password: PASSWORD, store: { path: "sessions.db" } })).toThrow(/no driver: say which store/);
+  });
+});
+
+describe("the store", () => {
+  const options = (): { driver: string; path: string } => {
+    const folder = mkdtempSync(join(tmpdir(), "ironkeep-nitro-"));
+    onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
+    return { driver: "sqlite", path: join(folder, "sessions.db") };
+  };
+
+  it("is one for the process, which tasks have too, and ends with the server", async () => {
+    const app = start({ password: PASSWORD, store: options() });
+    const store = useSessionStore();
+    expect(sessionConfig().store).toBe(store);
+    const { password = "" } = sessionConfig();
+    if (!store) throw new Error("there is no store");
+    const sessions = createSessions({ password, store, maxAge: 60 });
+    const { id } = await sessions.create({ visits: 1 });
+    expect(id).toMatch(/^[\w-]+$/);
+    await app.call("close");
+    await expect(store.count({ now: Date.now() }, "nobody")).rejects.toMatchObject({ code: "ERR_STORE_CLOSED" });
+  });
+
+  it("that does not open is said when the server starts, which goes on", async () => {
+    const warnings = captureWarnings();
+    start({
+      password: PASSWORD,
+      store: { driver: "sqlite", path: join(tmpdir(), "ironkeep-no-such-folder", "sessions.db") },
+    });
+    await vi.waitFor(() => expect(warnings.join("\n")).toMatch(/The session store "sqlite" does not answer: /));
+  });
+
+  it("is left out by a handler that says so", () => {
+    start({ password: PASSWORD, store: options() });
+    expect(sessionConfig({ store: undefined }).store).toBeUndefined();
+  });
+
+  it("has expired sessions removed", async () => {
+    vi.useFakeTimers({ toFake: ["setInterval", "clearInterval"] });
+    onTestFinished(() => void vi.useRealTimers());
+    const app = start({ password: PASSWORD, store: { driver: "memory" } });
+    const store = useSessionStore();
+    const swept = vi.spyOn(store as NonNullable<typeof store>, "deleteExpired");
+    await vi.advanceTimersByTimeAsync(60_000);
+    expect(swept).toHaveBeenCalledTimes(1);
+    await app.call("close");
+    await vi.advanceTimersByTimeAsync(180_000);
+    expect(swept).toHaveBeenCalledTimes(1);
+  });
+});
+
+describe("without the module", () => {
+  it("the helpers say what to add", async () => {
+    vi.resetModules();
+    const fresh = (await import("ironkeep/nitro/runtime")) as { useSession: typeof useSession };
+    expect(() => fresh.useSession({ headers: new Headers(), context: {} })).toThrow(
+      /add "ironkeep\/nitro" to `modules`/,
+    );
+  });
+});
