@@ -18,11 +18,15 @@ export interface Diagnostic {
 export interface Compile {
   /** The dependency that is installed as "h3", if any. */
   readonly h3?: string;
-  readonly consumer: string;
+  /** A file of `fixtures/`, or texts by the names of their files. */
+  readonly consumer: string | Readonly<Record<string, string>>;
   /** Other dependencies that the consumer has. */
   readonly packages?: readonly string[];
   readonly moduleResolution: "nodenext" | "bundler";
   readonly exactOptionalPropertyTypes?: boolean;
+  readonly lib?: readonly string[];
+  /** For what is not about declarations. @default false */
+  readonly skipLibCheck?: boolean;
 }
 
 /**
@@ -33,21 +37,22 @@ export async function compile(options: Compile): Promise<Diagnostic[]> {
   const project = mkdtempSync(join(tmpdir(), "ironkeep-types-"));
   try {
     install(project, options.h3, options.packages ?? []);
-    cpSync(join(fixtures, options.consumer), join(project, options.consumer));
-    const { moduleResolution, exactOptionalPropertyTypes = false } = options;
+    const files = copyConsumer(project, options.consumer);
+    const { moduleResolution, exactOptionalPropertyTypes = false, skipLibCheck = false } = options;
     const compilerOptions = {
       strict: true,
       noUncheckedIndexedAccess: true,
       exactOptionalPropertyTypes,
-      skipLibCheck: false,
+      skipLibCheck,
       noEmit: true,
       target: "es2022",
-      lib: ["es2022", "dom", "dom.iterable"],
+      lib: options.lib ?? ["es2022", "dom", "dom.iterable"],
       types: ["node"],
       module: moduleResolution === "bundler" ? "esnext" : "nodenext",
       moduleResolution,
+      allowImportingTsExtensions: true,
     };
-    const tsconfig = { compilerOptions, files: [options.consumer] };
+    const tsconfig = { compilerOptions, files };
     writeFileSync(join(project, "tsconfig.json"), JSON.stringify(tsconfig));
     writeFileSync(join(project, "package.json"), JSON.stringify({ type: "module" }));
     return parse(await run(project));
@@ -59,6 +64,15 @@ export async function compile(options: Compile): Promise<Diagnostic[]> {
 /** The consumer's diagnostics, and ours: h3's own declarations have a few of their own. */
 export function notOfH3(diagnostics: readonly Diagnostic[]): Diagnostic[] {
   return diagnostics.filter(({ file }) => !/(^|\/)node_modules\/(h3|h3-v[^/]+)\//.test(file));
+}
+
+function copyConsumer(project: string, consumer: Compile["consumer"]): string[] {
+  if (typeof consumer === "string") {
+    cpSync(join(fixtures, consumer), join(project, consumer));
+    return [consumer];
+  }
+  for (const [name, text] of Object.entries(consumer)) writeFileSync(join(project, name), text);
+  return Object.keys(consumer);
 }
 
 /** Our package is copied, so that nothing near this repository can be resolved from it. */

@@ -7,9 +7,9 @@ export interface KeyringKey {
   readonly id: string;
   /**
    * At least 32 random characters, or at least 32 random bytes (exactly 32 for Fe26.2). From the environment bytes come as
-   * `{ bytes: "<base64url>" }`.
+   * `{ bytes: "<base64url>" }`. `undefined`, as a variable of the environment is that nobody has set, is `ERR_CONFIG`.
    */
-  readonly secret: string | Uint8Array | { readonly bytes: string };
+  readonly secret: string | Uint8Array | { readonly bytes: string } | undefined;
   /** From when on it seals: milliseconds since the epoch, a Date, or a text that Date reads. It opens at once. @default always */
   readonly sealFrom?: number | string | Date | undefined;
 }

@@ -3,7 +3,7 @@
  *
  * ```ts
  * for (const { clause, title, run } of storeClauses) {
- *   test(`${clause}: ${title}`, () => run({ create: () => new MyStore() }));
+ *   test(`${clause}: ${title}`, async () => void (await run({ create: () => new MyStore() })));
  * }
  * ```
  *
