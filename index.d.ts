@@ -106,6 +106,8 @@ export declare class Store {
    * Throws, once, what the last one that was begun here came to; the new one is begun all the same.
    */
   snapshot(): void
+  /** How it fares, where something is done about its outages. */
+  status(): StoreStatus | null
 }
 
 /** One row of the table of error codes. */
@@ -228,6 +230,36 @@ export interface RateLimiterOptions {
   shared?: string
 }
 
+/** The Sentinels, and what they call the master. */
+export interface RedisSentinel {
+  /** The URLs of the Sentinels. */
+  nodes: Array<string>
+  /** The name by which they know the master. */
+  name: string
+  /** The user of the Sentinels' access list. */
+  username?: string
+  /** The password of the Sentinels. */
+  password?: string
+}
+
+/** Waiting for replicas after a write that ends sessions. */
+export interface RedisWait {
+  /** How many replicas have to have it. */
+  replicas: number
+  /** How many milliseconds that may take. */
+  timeout: number
+}
+
+/** What is done about outages. */
+export interface Resilience {
+  /** How often a call may be made again. */
+  retries: number
+  /** From how many milliseconds on a call counts as a failure. */
+  slow: number
+  /** How many milliseconds the breaker stays open the first time. */
+  openFor: number
+}
+
 /** What an operator may know of a key. */
 export interface RingKeyInfo {
   /** What tokens call it. */
@@ -315,6 +347,46 @@ export type StoreOptions =
     path: string; /** What an acknowledged write survives. */
     synchronous: 'normal' | 'full'; /** The most data that a session may have, in bytes. */
   maxData: number }
+  | { driver: 'redis'; /** One server. */
+    url?: string; /** Nodes of a Cluster, which tell of the others. */
+    cluster?: Array<string>; /** A master, by those who know it. */
+    sentinel?: RedisSentinel; /** The user of the servers' access list. */
+    username?: string; /** The password. */
+    password?: string; /** The number of the database. */
+    database?: number; /** What all keys begin with. */
+    prefix: string; /** How many milliseconds the server may take to answer a call. */
+    deadline: number; /** Waiting for replicas after a write that ends sessions. */
+    wait?: RedisWait; /** What is done about outages. Without it: nothing. */
+    resilience?: Resilience; /** The most data that a session may have, in bytes. */
+  maxData: number }
+
+/** How a store fares. The counts are those since it was made. */
+export interface StoreStatus {
+  /** What the breaker does with calls: makes them, refuses them, or tries the store by a few. */
+  breaker: 'closed' | 'open' | 'half-open'
+  /** How many milliseconds it stays open from now on. */
+  openFor: number
+  /** How often it has opened. */
+  opened: number
+  /** Calls of the last 10 s by which it judges. */
+  recentCalls: number
+  /** How many of them failed. */
+  recentFailures: number
+  /** Calls. */
+  calls: number
+  /** How often the store was asked for them. */
+  attempts: number
+  /** How many of those were repetitions. */
+  retries: number
+  /** How many attempts met an outage. */
+  failures: number
+  /** How many took too long, whatever they came to. */
+  slow: number
+  /** How many did not reach the backend. */
+  unreached: number
+  /** How many calls the breaker refused. */
+  refused: number
+}
 
 /** 16 random bytes in base64url, for one write. */
 export declare function writeToken(): string

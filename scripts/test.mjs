@@ -8,16 +8,27 @@ import { cargoTest, runSuites, vitest } from "./lib/suites.mjs";
 // There is no Redis for Windows.
 const stores = process.platform === "win32" ? ["sqlite"] : ["sqlite", "redis"];
 
+function requireServers() {
+  if (stores.includes("redis")) requireRedis();
+}
+
 const suites = [
   {
     name: "rust",
     prepare() {
       requireCargo();
-      if (stores.includes("redis")) requireRedis();
+      requireServers();
     },
     run: (args) => cargoTest(["--no-default-features", "--features", stores.join(), ...args]),
   },
-  { name: "js", prepare: build, run: (args) => vitest(args) },
+  {
+    name: "js",
+    prepare() {
+      requireServers();
+      return build();
+    },
+    run: (args) => vitest(args),
+  },
 ];
 
 await main((args) => runSuites(suites, args));

@@ -4,11 +4,13 @@ import { join } from "node:path";
 import { updateSession } from "ironkeep/h3";
 import { createStore, type StoreConfig } from "ironkeep/store";
 import { describeMatrix } from "../h3/_matrix.ts";
+import { hasRedis, onRedis, sharedRedis } from "../store/_redis.ts";
 import { read, setup, visitor } from "./_routes.ts";
 import { PASSWORD } from "./_stores.ts";
 
-const DRIVERS: Readonly<Record<StoreConfig["driver"], (folder: string) => StoreConfig>> = {
+const DRIVERS: Readonly<Record<string, (folder: string) => Promise<StoreConfig> | StoreConfig>> = {
   memory: () => ({ driver: "memory" }),
+  ...(hasRedis && { redis: async () => onRedis(await sharedRedis()) }),
   sqlite: (folder) => ({ driver: "sqlite", path: join(folder, "sessions.db"), synchronous: "normal" }),
 };
 
@@ -17,7 +19,7 @@ for (const [driver, configOf] of Object.entries(DRIVERS)) {
     /** Runs `body` with a store that is closed and removed afterwards. */
     const withStore = async (body: (app: ReturnType<typeof setup>) => Promise<void>) => {
       const folder = mkdtempSync(join(tmpdir(), "ironkeep-"));
-      const store = createStore(configOf(folder));
+      const store = createStore(await configOf(folder));
       try {
         await body(setup(t, { deadline: 10_000, migrate: { until: Date.now() + 60_000 } }, store));
       } finally {

@@ -1,9 +1,9 @@
-// Several processes, each with a store of its own on one file, that add to one session.
+// Several processes, each with a store of its own in one place, that add to one session.
 
 import { join } from "node:path";
 
 import { createSessions } from "ironkeep/sessions";
-import { createStore } from "ironkeep/store";
+import { createStore, type StoreConfig } from "ironkeep/store";
 
 import { startScript } from "../store/_processes.ts";
 import { folder } from "../store/_stores.ts";
@@ -36,10 +36,14 @@ export interface Increments {
  *
  * @param fault `blind`: with stores that take no notice of versions.
  */
-export async function increments(processes: number, times: number, fault = ""): Promise<Increments> {
-  const path = join(folder(), "sessions.db");
+export async function increments(
+  processes: number,
+  times: number,
+  fault = "",
+  config: StoreConfig = { driver: "sqlite", path: join(folder(), "sessions.db"), synchronous: "normal" },
+): Promise<Increments> {
   const sessions = createSessions({
-    store: createStore({ driver: "sqlite", path, synchronous: "normal" }),
+    store: createStore(config),
     password: PASSWORD,
     deadline: 20_000,
   });
@@ -53,7 +57,7 @@ export async function increments(processes: number, times: number, fault = ""): 
     else if (++ready === processes) allReady();
   };
   const running = Array.from({ length: processes }, (_, at) =>
-    startScript(SCRIPT, [path, PASSWORD, id, `${times}`, `p${at}`, fault], hear),
+    startScript(SCRIPT, [JSON.stringify(config), PASSWORD, id, `${times}`, `p${at}`, fault], hear),
   );
   const ended = Promise.all(
     running.map(async (each) => {

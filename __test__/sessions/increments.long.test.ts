@@ -1,15 +1,17 @@
 import { expect, it } from "vitest";
 
+import { hasRedis, onRedis, redisOfTest } from "../store/_redis.ts";
 import { increments, sum } from "./_increments.ts";
 
 const PROCESSES = 8;
 const TIMES = 2000;
 
-it(
-  `${PROCESSES} processes that add one ${TIMES} times each to one session lose nothing`,
+it.each(["SQLite", ...(hasRedis ? ["Redis"] : [])])(
+  `${PROCESSES} processes that add one ${TIMES} times each to one session lose nothing: %s`,
   { timeout: 1_800_000 },
-  async () => {
-    const { n, taken } = await increments(PROCESSES, TIMES);
+  async (name) => {
+    const config = name === "Redis" ? onRedis(await redisOfTest(), { deadline: 1000 }) : undefined;
+    const { n, taken } = await increments(PROCESSES, TIMES, "", config);
     const longest = Math.max(...taken.map(({ ms }) => ms));
     console.log(
       `${n} increments in ${longest} ms, of which ${sum(taken, "cpuMs")} ms of processor; functions ran again ` +

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
 
+import { hasRedis, onRedis, redisOfTest } from "../store/_redis.ts";
 import { increments } from "./_increments.ts";
 
 const PROCESSES = 8;
@@ -14,6 +15,12 @@ it(
     expect(Object.values(by)).toEqual(Array.from({ length: PROCESSES }, () => TIMES));
   },
 );
+
+it.each(hasRedis ? ["Redis"] : [])("in %s neither", { timeout: 120_000 }, async () => {
+  const { n, by } = await increments(PROCESSES, TIMES, "", onRedis(await redisOfTest(), { deadline: 1000 }));
+  expect(n).toBe(PROCESSES * TIMES);
+  expect(Object.values(by)).toEqual(Array.from({ length: PROCESSES }, () => TIMES));
+});
 
 it("with stores that take no notice of versions they lose something", { timeout: 120_000 }, async () => {
   const { n, taken } = await increments(PROCESSES, TIMES, "blind");

@@ -5,10 +5,10 @@ import { createSessions } from "ironkeep/sessions";
 import type { RecordChange, SessionStore, StoreCall } from "ironkeep/store";
 import { describe, expect, it } from "vitest";
 
-import { DRIVERS, open } from "../store/_stores.ts";
+import { ALL_DRIVERS, openAny } from "../store/_redis.ts";
 import { around, makeSessions, MapStore, PASSWORD, seeded, storeError } from "./_sessions.ts";
 
-const STORES = [...DRIVERS, "map"] as const;
+const STORES = [...ALL_DRIVERS, "map"] as const;
 const ROUNDS = 25;
 const AT_ONCE = 6;
 const DEADLINE = 100;
@@ -57,7 +57,7 @@ const mark =
 
 async function outcomeOf(driver: (typeof STORES)[number], seed: number, fault = (store: SessionStore) => store) {
   const random = seeded(seed);
-  const store = driver === "map" ? new MapStore() : open(driver);
+  const store = driver === "map" ? new MapStore() : await openAny(driver);
   const { lossy, arrive } = losing(fault(store), random);
   const direct = makeSessions({ store }).sessions;
   const sessions = createSessions<{ done?: Marks }>({ store: lossy, password: PASSWORD, deadline: DEADLINE });

@@ -5,9 +5,9 @@ import { describe, expect, it } from "vitest";
 
 const ODD: readonly (readonly [unknown, string])[] = [
   [undefined, 'A store needs options, such as { driver: "sqlite", path: "sessions.db" }'],
-  [{}, 'driver: has to be "memory" or "sqlite"'],
-  [{ driver: "mem0ry" }, 'driver: has to be "memory" or "sqlite"; did you mean "memory"?'],
-  [{ driver: "toString" }, 'driver: has to be "memory" or "sqlite"'],
+  [{}, 'driver: has to be "memory", "redis" or "sqlite"'],
+  [{ driver: "mem0ry" }, 'driver: has to be "memory", "redis" or "sqlite"; did you mean "memory"?'],
+  [{ driver: "toString" }, 'driver: has to be "memory", "redis" or "sqlite"'],
   [
     { driver: "memory", maxByte: 1 },
     'The option "maxByte" of the store "memory" does not exist; did you mean "maxBytes"?',

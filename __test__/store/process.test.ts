@@ -6,15 +6,15 @@ import { promisify } from "node:util";
 
 import { describe, expect, it } from "vitest";
 
-import { DRIVERS, folder } from "./_stores.ts";
+import { ALL_DRIVERS, configOfAny } from "./_redis.ts";
 
 const SCRIPT = join(import.meta.dirname, "children/left-open.mjs");
 /** A process that an open store keeps alive is ended by this, and that is a failure. */
 const DEADLINE_MS = 20_000;
 
-describe.each(DRIVERS)("a process with an open store, %s,", (driver) => {
+describe.each(ALL_DRIVERS)("a process with an open store, %s,", (driver) => {
   it("lives until its calls are answered, and no longer", async () => {
-    const args = [SCRIPT, driver, join(folder(), "sessions.db")];
+    const args = [SCRIPT, JSON.stringify(await configOfAny(driver))];
     const { stdout } = await promisify(execFile)(process.execPath, args, { timeout: DEADLINE_MS });
     expect(stdout).toBe("done\nand loaded\n");
   });

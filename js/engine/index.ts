@@ -160,7 +160,38 @@ export type EngineStoreOptions =
       snapshot?: string;
       now: number;
     }
+  | {
+      driver: "redis";
+      url?: string;
+      cluster?: string[];
+      sentinel?: { nodes: string[]; name: string; username?: string; password?: string };
+      username?: string;
+      password?: string;
+      database?: number;
+      prefix: string;
+      deadline: number;
+      wait?: { replicas: number; timeout: number };
+      /** Without it nothing is done about outages. */
+      resilience?: { retries: number; slow: number; openFor: number };
+      maxData: number;
+    }
   | { driver: "sqlite"; path: string; synchronous: "full" | "normal"; maxData: number };
+
+/** How a store fares: see `StoreStatus` of `js/store/types.ts`. */
+export interface EngineStoreStatus {
+  breaker: "closed" | "half-open" | "open";
+  openFor: number;
+  opened: number;
+  recentCalls: number;
+  recentFailures: number;
+  calls: number;
+  attempts: number;
+  retries: number;
+  failures: number;
+  slow: number;
+  unreached: number;
+  refused: number;
+}
 
 /**
  * The calls of a session store, as values in flat arrays: `js/store/lane.ts` makes promises of it.
@@ -186,6 +217,8 @@ export interface EngineStore extends EngineCalls {
    * @throws once, what the last one that was begun here came to; the new one is begun all the same.
    */
   snapshot(): void;
+  /** How it fares, where something is done about its outages. */
+  status(): EngineStoreStatus | null;
 }
 
 /** A limit: its quota as a text, or in parts. */

@@ -76,7 +76,7 @@ export function toStored(options: StoredSessionOptions): Stored {
     hasMaxAge: maxAge !== undefined,
     idle,
     tombstone: seconds(options.tombstone, "tombstone") ?? DEFAULT_TOMBSTONE * 1000,
-    deadline: toDeadline(options.deadline) ?? DEFAULT_DEADLINE,
+    deadline: toDeadline(options.deadline) ?? Math.min(store.deadline ?? DEFAULT_DEADLINE, MAX_DELAY_MS),
     refusesConflicts: onConflict === "throw",
     schema,
     rejectsInvalid: onInvalid === "reject",

@@ -31,16 +31,21 @@ interface Waiting {
 export class Lane {
   readonly #engine: EngineCalls;
   readonly #deadline: number;
+  readonly #answered: (() => void) | undefined;
   /** By ticket. A ticket is used again once the engine has answered it. */
   readonly #waiting: (Waiting | undefined)[] = [];
   readonly #free: number[] = [];
   #calls: unknown[] = [];
   #tickets: number[] = [];
 
-  /** @param deadline how many milliseconds a call has that does not say. */
-  constructor(engine: EngineCalls, deadline: number) {
+  /**
+   * @param deadline how many milliseconds a call has that does not say.
+   * @param answered called when the engine has woken this thread, and must not throw.
+   */
+  constructor(engine: EngineCalls, deadline: number, answered?: () => void) {
     this.#engine = engine;
     this.#deadline = deadline;
+    this.#answered = answered;
   }
 
   /** Makes a call. `values` are those of the operation, and `read` takes the answer's. */
@@ -99,6 +104,7 @@ export class Lane {
     for (let tries = 1; ; tries++) {
       try {
         this.#settle(this.#engine.take());
+        this.#answered?.();
         return;
       } catch (error) {
         // What was not taken is still there.

@@ -1,4 +1,4 @@
-import type { EngineCalls } from "../engine/index.js";
+import type { EngineCalls, EngineStoreStatus } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import {
   readBoolean,
@@ -20,12 +20,13 @@ import type {
   ImportState,
   ListedRecord,
   Loaded,
+  NativeSessionStore,
   NewRecord,
   RecordChange,
   Regenerated,
   Saved,
-  SessionStore,
   StoreCall,
+  StoreStatus,
 } from "./types.js";
 
 /** In every Node that the package runs on, and not yet in the types of its target. */
@@ -36,17 +37,28 @@ const TOMBSTONE = 60_000;
 /** Closing waits for what is under way, however long that takes. */
 const CLOSING: StoreCall = { now: 0, deadline: Number.POSITIVE_INFINITY };
 
+/** What a store has beside its calls. */
+interface More {
+  /** Called when it is closed. */
+  readonly stop?: (() => void) | undefined;
+  /** Called when answers have come that were waited for. */
+  readonly answered?: (() => void) | undefined;
+  readonly status?: (() => EngineStoreStatus | null) | undefined;
+}
+
 /** A store of the engine. */
-export class NativeStore implements SessionStore {
+export class NativeStore implements NativeSessionStore {
   readonly driver: string;
+  readonly deadline: number;
   readonly #lane: Lane;
-  readonly #stopSnapshots: () => void;
+  readonly #more: More;
 
   /** @internal Use `createStore`. */
-  constructor(driver: string, engine: EngineCalls, deadline: number, stopSnapshots = () => {}) {
+  constructor(driver: string, engine: EngineCalls, deadline: number, more: More = {}) {
     this.driver = driver;
-    this.#lane = new Lane(engine, deadline);
-    this.#stopSnapshots = stopSnapshots;
+    this.deadline = deadline;
+    this.#lane = new Lane(engine, deadline, more.answered);
+    this.#more = more;
   }
 
   // An async function makes a rejection of what is thrown for an odd argument.
@@ -131,8 +143,12 @@ export class NativeStore implements SessionStore {
     return this.#lane.call(OPERATIONS.deleteMany, call, readNumber, keys.join(","), tombstone);
   }
 
+  status(): StoreStatus | null {
+    return this.#more.status?.() ?? null;
+  }
+
   close(): Promise<void> {
-    this.#stopSnapshots();
+    this.#more.stop?.();
     return this.#lane.call(OPERATIONS.close, CLOSING, readDone);
   }
 

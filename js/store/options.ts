@@ -1,9 +1,11 @@
 import type { EngineStoreOptions } from "../engine/index.js";
-import { ironkeepError } from "../errors.js";
 import { nearest } from "../nearest.js";
+import { checkCount, checkKeys, checkMillis, hint, wrong } from "./checks.js";
+import { redis, REDIS_KEYS, type RedisStoreOptions } from "./redis-options.js";
 
-/** Milliseconds that a call has, where it does not say. */
-const DEADLINE = 250;
+/** Milliseconds that a call has, where it does not say: of a store on this machine, and of one beyond a network. */
+const NEAR = 250;
+const FAR = 1000;
 /** The most data of a session, in bytes. */
 const MAX_DATA = 64 * 1024;
 /** What a store may be told to take at most: SQLite's limit is near. */
@@ -19,7 +21,7 @@ const LONGEST_INTERVAL = 2_147_483;
 
 /** What every store of `createStore` takes. */
 export interface CommonStoreOptions {
-  /** How many milliseconds a call may take that does not say. @default 250 */
+  /** How many milliseconds a call may take that does not say, and so those of sessions that do not say. @default 250 */
   deadline?: number | undefined;
   /** The most data that a session may have, in bytes of UTF-8. @default 65536 */
   maxData?: number | undefined;
@@ -59,13 +61,14 @@ export interface SqliteStoreOptions extends CommonStoreOptions {
 }
 
 /** Which store, by its `driver`, and the options of that. */
-export type StoreConfig = MemoryStoreOptions | SqliteStoreOptions;
+export type StoreConfig = MemoryStoreOptions | RedisStoreOptions | SqliteStoreOptions;
 
 type Driver = StoreConfig["driver"];
 
 const COMMON = ["driver", "deadline", "maxData"] as const;
 const KEYS: { readonly [D in Driver]: readonly (keyof Extract<StoreConfig, { driver: D }>)[] } = {
   memory: [...COMMON, "maxBytes", "maxEntries", "whenFull", "snapshot", "snapshotInterval"],
+  redis: [...COMMON, ...REDIS_KEYS],
   sqlite: [...COMMON, "path", "synchronous"],
 };
 
@@ -84,12 +87,11 @@ export function readStoreConfig(config: StoreConfig): {
     throw wrong(`A store needs options, such as { driver: "sqlite", path: "sessions.db" }`);
   }
   checkDriver(config.driver);
-  checkKeys(config);
-  const { deadline = DEADLINE, maxData = MAX_DATA } = config;
-  if (typeof deadline !== "number" || !(deadline > 0)) {
-    throw wrong("deadline: has to be a positive number of milliseconds");
-  }
+  checkKeys(config, KEYS[config.driver], `the store "${config.driver}"`);
+  const { deadline = config.driver === "redis" ? FAR : NEAR, maxData = MAX_DATA } = config;
+  checkMillis("deadline", deadline);
   checkCount("maxData", maxData, LARGEST_DATA);
+  if (config.driver === "redis") return { engine: redis(config, deadline, maxData), deadline, snapshotInterval: 0 };
   if (config.driver === "sqlite") return { engine: sqlite(config, maxData), deadline, snapshotInterval: 0 };
   return { engine: memory(config, maxData), deadline, snapshotInterval: readInterval(config) };
 }
@@ -125,26 +127,6 @@ function checkDriver(driver: unknown): void {
   const drivers = Object.keys(KEYS);
   if (typeof driver === "string" && drivers.includes(driver)) return;
   const meant = typeof driver === "string" ? nearest(driver, drivers) : undefined;
-  throw wrong(`driver: has to be ${drivers.map((each) => `"${each}"`).join(" or ")}${hint(meant)}`);
-}
-
-function checkKeys(config: StoreConfig): void {
-  const known: readonly string[] = KEYS[config.driver];
-  for (const key of Object.keys(config)) {
-    if (known.includes(key)) continue;
-    throw wrong(`The option "${key}" of the store "${config.driver}" does not exist${hint(nearest(key, known))}`);
-  }
-}
-
-function checkCount(name: string, value: unknown, max: number): void {
-  if (Number.isInteger(value) && (value as number) >= 1 && (value as number) <= max) return;
-  throw wrong(`${name}: has to be a whole number from 1 to ${max}`);
-}
-
-function hint(meant: string | undefined): string {
-  return meant ? `; did you mean "${meant}"?` : "";
-}
-
-function wrong(message: string): Error {
-  return ironkeepError("ERR_CONFIG", message);
+  const quoted = drivers.map((each) => `"${each}"`);
+  throw wrong(`driver: has to be ${quoted.slice(0, -1).join(", ")} or ${quoted.at(-1)}${hint(meant)}`);
 }

@@ -100,6 +100,38 @@ export interface ListedRecord {
   label?: string | undefined;
 }
 
+/** How a store fares that makes the best of outages. The counts are those since it was made. */
+export interface StoreStatus {
+  /**
+   * `closed`: calls are made. `open`: half of at least 20 calls within 10 s failed, and calls fail at once. `half-open`: three
+   * calls try the store.
+   */
+  breaker: "closed" | "half-open" | "open";
+  /** How many milliseconds it stays open from now on. */
+  openFor: number;
+  /** How often it has opened. */
+  opened: number;
+  /** Calls of the last 10 s by which it judges, and how many of them failed. */
+  recentCalls: number;
+  recentFailures: number;
+  calls: number;
+  /** How often the store was asked for them, and how many of those were repetitions. */
+  attempts: number;
+  retries: number;
+  /** How many attempts met an outage, how many took too long, and how many did not reach the backend. */
+  failures: number;
+  slow: number;
+  unreached: number;
+  /** How many calls the breaker refused. */
+  refused: number;
+}
+
+/** A store of `createStore`. */
+export interface NativeSessionStore extends SessionStore, AsyncDisposable {
+  /** How it fares; `null` where nothing is done about outages, as in memory and in files. */
+  status(): StoreStatus | null;
+}
+
 /** Clauses of a store that an option may need, and that a store may be unable to keep. */
 export type StoreClause = "S1" | "S3" | "S7" | "S10" | "S13";
 
@@ -114,6 +146,8 @@ export interface SessionStore {
   readonly driver: string;
   /** The clauses that it cannot keep. Options that need one of them are refused. */
   readonly cannot?: readonly StoreClause[];
+  /** How many milliseconds sessions wait for a call where nobody says. @default 250 */
+  readonly deadline?: number;
   create(call: StoreCall, key: string, record: NewRecord): Promise<Created>;
   load(call: StoreCall, key: string): Promise<Loaded>;
   save(call: StoreCall, key: string, expected: number, change: RecordChange): Promise<Saved>;

@@ -1,4 +1,4 @@
-// increments.mjs PATH PASSWORD ID COUNT NAME [blind]: when it is told to go, adds one to a session so often, and prints what that took.
+// increments.mjs OPTIONS PASSWORD ID COUNT NAME [blind]: when it is told to go, adds one to a session so often, and prints what that took.
 
 import { once } from "node:events";
 import { createInterface } from "node:readline";
@@ -6,8 +6,8 @@ import { createInterface } from "node:readline";
 import { createSessions } from "ironkeep/sessions";
 import { createStore } from "ironkeep/store";
 
-const [path, password, id, total, name, fault] = process.argv.slice(2);
-const native = createStore({ driver: "sqlite", path, synchronous: "normal" });
+const [config, password, id, total, name, fault] = process.argv.slice(2);
+const native = createStore(JSON.parse(config));
 const sessions = createSessions({ store: fault === "blind" ? blind(native) : native, password });
 const counts = { conflicts: 0, timeouts: 0, unknown: 0 };
 

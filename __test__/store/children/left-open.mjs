@@ -1,11 +1,10 @@
-// left-open.mjs DRIVER PATH: makes a call whose promise nobody waits for, says when it is fulfilled, and closes nothing.
+// left-open.mjs OPTIONS: makes a call whose promise nobody waits for, says when it is fulfilled, and closes nothing.
 
 import { randomBytes } from "node:crypto";
 
 import { createStore } from "ironkeep/store";
 
-const [driver, path] = process.argv.slice(2);
-const store = createStore(driver === "memory" ? { driver } : { driver, path, synchronous: "full", deadline: 20_000 });
+const store = createStore(JSON.parse(process.argv[2]));
 const key = randomBytes(34).toString("base64url");
 const writeToken = randomBytes(16).toString("base64url");
 const record = { data: "{}", writeToken, age: 0, lifetime: { maxAge: 60_000 } };

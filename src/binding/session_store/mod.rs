@@ -5,10 +5,12 @@
 //! for all that are there.
 
 mod answer;
+mod backend;
 mod mailbox;
 mod operation;
 mod options;
 mod read;
+mod redis;
 mod snapshots;
 mod task;
 
@@ -24,7 +26,7 @@ use crate::binding::error::{internal, to_js};
 use crate::binding::guard::guard;
 use crate::binding::runtime;
 use crate::error::{Error, ErrorCode, Result};
-use crate::store::SessionStore;
+use backend::{Backend, StoreStatus};
 use mailbox::{Mailbox, WakeFunction};
 use operation::{Answer, Operation};
 use options::StoreOptions;
@@ -38,7 +40,7 @@ const TICKET: &str = wrong!("ticket", "a number");
 /// A session store. `js/store/lane.ts` is who calls it, and knows the forms of calls and answers.
 #[napi]
 pub struct Store {
-    backend: Arc<dyn SessionStore>,
+    backend: Backend,
     /// Whether it answers without waiting, so that calls are made on the calling thread.
     is_immediate: bool,
     waits_to_close: bool,
@@ -56,7 +58,7 @@ impl Store {
                 given(options, wrong!("options", "an object")).and_then(|options| StoreOptions::read(&options));
             let opened = options.and_then(StoreOptions::open).map_err(|error| to_js(&error))?;
             Ok(Self {
-                backend: opened.store,
+                backend: opened.backend,
                 is_immediate: opened.is_immediate,
                 waits_to_close: opened.waits_to_close,
                 snapshots: opened.snapshots,
@@ -111,6 +113,12 @@ impl Store {
             self.snapshots.as_ref().map_or(Ok(()), Snapshots::begin).map_err(|error| to_js(&error))
         })
     }
+
+    /// How it fares, where something is done about its outages.
+    #[napi(catch_unwind)]
+    pub fn status(&self) -> napi::Result<Option<StoreStatus>, ErrorCode> {
+        guard("Store.status", || Ok(self.backend.status()))
+    }
 }
 
 type Answers = Vec<(u32, Result<Answer>)>;
@@ -148,7 +156,7 @@ impl Store {
                 return Ok(Task::new(ticket, deadline, can_be_cancelled, Arc::clone(snapshots).close()));
             }
         }
-        let work = operation.run(Arc::clone(&self.backend), now);
+        let work = operation.run(self.backend.within(deadline), now);
         Ok(Task::new(ticket, deadline, can_be_cancelled, work))
     }
 

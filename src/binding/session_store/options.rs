@@ -6,14 +6,15 @@ use napi::bindgen_prelude::Object;
 use napi_derive::napi;
 
 use crate::binding::arguments::{count, field, wrong};
+use crate::binding::session_store::backend::Backend;
+use crate::binding::session_store::redis::{self, RedisSentinel, RedisWait, Resilience};
 use crate::binding::session_store::snapshots::Snapshots;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::store::SessionStore;
 use crate::store::memory::{MemoryOptions, MemoryStore, WhenFull};
 use crate::store::sqlite::{self, SqliteStore, Synchronous};
 
-const DRIVER: &str = wrong!("driver", "memory or sqlite");
+const DRIVER: &str = wrong!("driver", "memory, redis or sqlite");
 
 /// Which store, and its options.
 #[napi(discriminant = "driver", discriminant_case = "lowercase", object_from_js = false, object_to_js = false)]
@@ -44,11 +45,36 @@ pub enum StoreOptions {
         /// The most data that a session may have, in bytes.
         max_data: u32,
     },
+    /// In Redis, which one of `url`, `cluster` and `sentinel` names.
+    Redis {
+        /// One server.
+        url: Option<String>,
+        /// Nodes of a Cluster, which tell of the others.
+        cluster: Option<Vec<String>>,
+        /// A master, by those who know it.
+        sentinel: Option<RedisSentinel>,
+        /// The user of the servers' access list.
+        username: Option<String>,
+        /// The password.
+        password: Option<String>,
+        /// The number of the database.
+        database: Option<u32>,
+        /// What all keys begin with.
+        prefix: String,
+        /// How many milliseconds the server may take to answer a call.
+        deadline: f64,
+        /// Waiting for replicas after a write that ends sessions.
+        wait: Option<RedisWait>,
+        /// What is done about outages. Without it: nothing.
+        resilience: Option<Resilience>,
+        /// The most data that a session may have, in bytes.
+        max_data: u32,
+    },
 }
 
 /// A store that was made.
 pub(super) struct Opened {
-    pub(super) store: Arc<dyn SessionStore>,
+    pub(super) backend: Backend,
     /// Whether its futures are ready when they are first polled, each within microseconds.
     pub(super) is_immediate: bool,
     /// Whether closing it waits for the disk, whatever its other calls do.
@@ -78,6 +104,7 @@ impl StoreOptions {
                 synchronous: field(object, "synchronous", SYNCHRONOUS)?,
                 max_data: max_data()?,
             }),
+            "redis" => redis::read(object, max_data()?),
             _ => Err(Error::Config(DRIVER)),
         }
     }
@@ -102,13 +129,18 @@ impl StoreOptions {
                     Some(snapshots) => snapshots.store(),
                     None => Arc::new(MemoryStore::new(options)?),
                 };
-                Ok(Opened { store, is_immediate: true, waits_to_close: snapshots.is_some(), snapshots })
+                let backend = Backend::Plain(store);
+                Ok(Opened { backend, is_immediate: true, waits_to_close: snapshots.is_some(), snapshots })
             }
             Self::Sqlite { path, synchronous, max_data } => {
                 let mut options = sqlite::Options::new(path, durability(&synchronous)?);
                 options.max_data = max_data as usize;
-                let store = Arc::new(SqliteStore::new(options)?);
-                Ok(Opened { store, is_immediate: false, waits_to_close: true, snapshots: None })
+                let backend = Backend::Plain(Arc::new(SqliteStore::new(options)?));
+                Ok(Opened { backend, is_immediate: false, waits_to_close: true, snapshots: None })
+            }
+            options @ Self::Redis { .. } => {
+                let backend = redis::open(options)?;
+                Ok(Opened { backend, is_immediate: false, waits_to_close: true, snapshots: None })
             }
         }
     }
