@@ -16,6 +16,8 @@ export interface Server {
   /** What it has written to its standard error. */
   stderr(): string;
   stop(): Promise<void>;
+  /** Asks it to end, and gives its exit code when it has. */
+  end(): Promise<number | null>;
 }
 
 /** Starts a built server from its own folder, and waits until it listens. */
@@ -47,12 +49,18 @@ async function start(output: string, port: number, env: Readonly<Record<string, 
     await ended;
   };
 
+  const end = async (): Promise<number | null> => {
+    child.kill("SIGTERM");
+    await ended;
+    return child.exitCode;
+  };
+
   const deadline = Date.now() + READY_WITHIN_MS;
   for (;;) {
     const isReady = await accepts(port);
     // Asked second: who accepts may be another process, which has the port that ours wanted.
     const hasEnded = child.exitCode !== null || child.signalCode !== null;
-    if (isReady && !hasEnded) return { origin: `http://${HOST}:${port}`, stderr: () => stderr, stop };
+    if (isReady && !hasEnded) return { origin: `http://${HOST}:${port}`, stderr: () => stderr, stop, end };
     if (hasEnded || Date.now() > deadline) {
       await stop();
       throw new Error(`the server ${hasEnded ? "ended" : "is not ready"}\n${stderr}`);

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
@@ -9,6 +10,7 @@ import { PASSWORD } from "../h3/_passwords.ts";
 import { type App, type BuiltApp, build } from "./_build.ts";
 import type { Page, Seen } from "./fixtures/shared/sessions.ts";
 import { type Server, serve } from "./_server.ts";
+import { moduleTests } from "./_module.ts";
 import { middlewareCookieTests } from "./_middleware-cookies.ts";
 import { COOKIE, type Member, type Visitor, signIn, unmade, visitor } from "./_visitor.ts";
 
@@ -18,6 +20,8 @@ const NOBODY: Omit<Page, "made"> = { used: { id: null, data: {} }, got: { id: ""
 
 export interface SessionApp extends App {
   readonly middlewareCookies: keyof typeof middlewareCookieTests;
+  /** Whether the app has the module `ironkeep/nitro`. */
+  readonly hasModule: boolean;
 }
 
 /** Builds and starts the app, and drives it over HTTP. */
@@ -25,6 +29,7 @@ export function describeApp(app: SessionApp): void {
   describe(app.fixture, () => {
     let built: BuiltApp;
     let server: Server;
+    let folder: string;
 
     const read = (path: string): string => readFileSync(join(built.output, path), "utf8");
     const newcomer = (): Visitor => visitor(server.origin);
@@ -32,12 +37,14 @@ export function describeApp(app: SessionApp): void {
 
     beforeAll(async () => {
       built = await build(app, ENVIRONMENT);
-      server = await serve(built.output, ENVIRONMENT);
+      folder = mkdtempSync(join(tmpdir(), "ironkeep-app-store-"));
+      const store = { NITRO_SESSION_STORE_DRIVER: "sqlite", NITRO_SESSION_STORE_PATH: join(folder, "sessions.db") };
+      server = await serve(built.output, { ...ENVIRONMENT, ...store });
     }, BUILD_WITHIN_MS);
 
     afterAll(async () => {
       await server?.stop();
-      if (built) rmSync(built.output, { recursive: true, force: true });
+      for (const made of [built?.output, folder]) if (made) rmSync(made, { recursive: true, force: true });
     });
 
     beforeEach(() => {
@@ -101,6 +108,7 @@ export function describeApp(app: SessionApp): void {
     describe.each([
       ["a cached handler", "/cached"],
       ["a handler under a cache rule", "/ruled"],
+      ["a handler under a rule of swr", "/swr"],
       ["a cached handler behind a middleware that opens the session", "/readers/cached"],
       ["a handler under a cache rule, with such a middleware", "/readers/ruled"],
     ])("%s", (_title, path) => {
@@ -124,6 +132,14 @@ export function describeApp(app: SessionApp): void {
       });
     });
 
+    it("a handler under a rule of isr, which is a cache on some platforms alone, has no session anywhere", async () => {
+      const ada = await signedIn("ada");
+      const reply = await ada.get(unmade("/isr"));
+      expect(reply.json()).toEqual({ made: expect.any(String), ...NOBODY });
+      expect(reply.setCookies).toEqual([]);
+      expect((await ada.get("/visits")).json()).toEqual({ id: ada.id, data: { user: "ada", visits: 1 } });
+    });
+
     describe("a cached handler behind a middleware that writes", () => {
       it("has no session", async () => {
         const page = unmade("/members/cached");
@@ -135,5 +151,10 @@ export function describeApp(app: SessionApp): void {
 
       middlewareCookieTests[app.middlewareCookies]({ newcomer, signedIn });
     });
+
+    if (app.hasModule) {
+      const importsItself = app.builder === "nitropack";
+      moduleTests({ app: () => ({ built, server, folder }), newcomer, signedIn, importsItself });
+    }
   });
 }

@@ -141,17 +141,33 @@ describe("a sub-request out of a cached handler", () => {
     expect(inner.data).toEqual({ count: 1 });
   });
 
-  it("of Nitro 3, which narrows the request, sees nothing of the visitor", async () => {
+  it("of Nitro 3, which narrows the request, has no session", async () => {
     const app = await serve(appOfV2, async (event, self) => {
-      const mine = await useSession(event);
+      await useSession(event);
       const full = Reflect.get(event, "req") as Request;
       Object.assign(event, { req: new Request(full.url) });
       const inner = await self.sub("/count", event.context, {});
       Object.assign(event, { req: full });
-      return { id: mine.id, inner: inner.body };
+      return inner;
     });
-    const { id, inner } = (await app.request("/outer")).json<{ id: string; inner: Seen }>();
-    expect(inner.id).not.toBe(id);
-    expect(inner.data).toEqual({ count: 1 });
+    expect((await app.request("/outer")).json()).toEqual({ body: { data: {} }, setCookies: [] });
   });
+
+  it.each([
+    ["h3 v1", appOfV1, (rules: object) => ({ _nitro: { routeRules: rules } })],
+    ["h3 v2", appOfV2, (rules: object) => ({ routeRules: rules })],
+  ])(
+    "that the platform keeps has no session on %s, though the cookies are passed on",
+    async (_name, make, contextOf) => {
+      const app = await serve(make, async (event, self) => {
+        Object.assign(event.context, contextOf({ isr: 60 }));
+        return [await count(event), await self.sub("/count", event.context, { cookie })];
+      });
+      const { cookie } = await visitor(app);
+      const reply = await app.request("/outer", { headers: { cookie } });
+      expect(reply.json()).toEqual([{ data: {} }, { body: { data: {} }, setCookies: [] }]);
+      expect(reply.setCookies).toEqual([]);
+      expect((await app.request("/count", { headers: { cookie } })).json<Seen>().data).toEqual({ count: 2 });
+    },
+  );
 });

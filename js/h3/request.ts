@@ -12,8 +12,11 @@ const REQUEST = Symbol("ironkeep.request");
  */
 export function record(event: SessionEvent): void {
   const exchange = toExchange(event);
-  const outer = requestBehind(exchange);
-  begin(exchange, outer);
+  const behind = requestBehind(exchange);
+  // What asks from inside a cache may pass the visitor's cookies on, and the answer goes to everybody.
+  const isCached = behind !== undefined && isInsideCache(toExchange(behind));
+  const outer = behind && !isCached && isOfSameVisitor(exchange, toExchange(behind)) ? behind : undefined;
+  begin(exchange, outer, isCached);
   exchange.context[REQUEST] = outer ?? event;
 }
 
@@ -34,10 +37,11 @@ export function sessionRequest(exchange: Exchange, config: Partial<SessionConfig
 
 function requestBehind(exchange: Exchange): SessionEvent | undefined {
   const event = exchange.origin?.[REQUEST] as SessionEvent | undefined;
-  if (!event) return undefined;
-  const outer = toExchange(event);
-  if (outer.owner === exchange.owner || outer.header("cookie") !== exchange.header("cookie")) return undefined;
+  return event && toExchange(event).owner !== exchange.owner ? event : undefined;
+}
+
+function isOfSameVisitor(exchange: Exchange, outer: Exchange): boolean {
   // nitropack's cached handlers share the context of the request that they must know nothing of.
-  const isCached = exchange.major === 1 && outer.context["cache"] !== undefined;
-  return isCached || isInsideCache(outer) ? undefined : event;
+  if (exchange.major === 1 && outer.context["cache"] !== undefined) return false;
+  return outer.header("cookie") === exchange.header("cookie");
 }

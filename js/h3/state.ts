@@ -58,8 +58,8 @@ interface RequestState {
   readonly sessions: Map<string, Live>;
   /** The request that this one is part of. */
   readonly outer: SessionEvent | undefined;
-  /** Whether a page is rendered for everybody. */
-  readonly isPrerendering: boolean;
+  /** Whether a page is made for everybody: it is prerendered, or asks on behalf of one that is cached. */
+  readonly isForEverybody: boolean;
 }
 
 /** A constructor that gives back its argument: the private fields of a class that extends it are put on that object. */
@@ -87,11 +87,12 @@ class Attached extends Given {
 }
 
 /** Begins the state of a request, as it is now. One that has begun stays as it is. */
-export function begin(exchange: Exchange, outer?: SessionEvent): RequestState {
+export function begin(exchange: Exchange, outer?: SessionEvent, isForEverybody = false): RequestState {
   let state = Attached.stateOf(exchange.owner);
   if (!state) {
-    const isPrerendering = exchange.header("x-nitro-prerender") !== undefined;
-    state = { headers: exchange.headers, sessions: new Map(), outer, isPrerendering };
+    const isPrerendered = exchange.header("x-nitro-prerender") !== undefined;
+    const { headers } = exchange;
+    state = { headers, sessions: new Map(), outer, isForEverybody: isForEverybody || isPrerendered };
     void new Attached(exchange.owner, state);
   }
   return state;
@@ -133,15 +134,28 @@ export function liveOf(exchange: Exchange, name: string): Live {
  *
  * nitropack runs a cached handler on a new event over the same context, which it marks. The caches of Nitro 3 put a
  * request with fewer headers into the same event; h3 itself replaces requests too, by proxies over the same headers. The
- * prerenderers say so in a header: a visitor who sends it only signs himself out of one request.
+ * networks of platforms tell nothing, but rules for routes do. The prerenderers say so in a header: a visitor who sends it only signs himself out of one request.
  */
 export function isInsideCache(exchange: Exchange): boolean {
-  if (exchange.isNarrowed) return true;
+  if (exchange.isNarrowed || isKeptByPlatform(exchange.context)) return true;
   const state = Attached.stateOf(exchange.owner);
-  if (state) return state.isPrerendering || state.headers !== exchange.headers;
+  if (state) return state.isForEverybody || state.headers !== exchange.headers;
   const { cache } = exchange.context;
   const isCached = typeof cache === "object" && cache !== null && "options" in cache;
   return isCached || exchange.header("x-nitro-prerender") !== undefined;
+}
+
+/**
+ * Whether the route has Nitro's rule `isr`: its pages are kept by the platform's network, cookies and all. Elsewhere they are made
+ * anew each time, and yet have no session: an app that was tried there would not be safe on the platform.
+ */
+function isKeptByPlatform(context: Exchange["context"]): boolean {
+  const { routeRules, _nitro } = context as { routeRules?: RouteRules; _nitro?: { routeRules?: RouteRules } };
+  return Boolean((routeRules ?? _nitro?.routeRules)?.isr);
+}
+
+interface RouteRules {
+  readonly isr?: unknown;
 }
 
 /** A new, empty session that no cookie holds. */
