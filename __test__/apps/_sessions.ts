@@ -152,9 +152,6 @@ export function describeApp(app: SessionApp): void {
       middlewareCookieTests[app.middlewareCookies]({ newcomer, signedIn });
     });
 
-    if (app.hasModule) {
-      const importsItself = app.builder === "nitropack";
-      moduleTests({ app: () => ({ built, server, folder }), newcomer, signedIn, importsItself });
-    }
+    if (app.hasModule) moduleTests({ app: () => ({ built, server, folder }), newcomer, signedIn });
   });
 }

@@ -58,8 +58,8 @@ interface NodeRequest {
   originalUrl?: string;
   socket?: { encrypted?: boolean; remoteAddress?: string };
   headers: Record<string, string | string[] | undefined>;
-  /** node-mock-http's, by which nitropack calls itself. */
-  __unenv__?: unknown;
+  /** Set where nitropack calls itself. */
+  __unenv__?: Record<PropertyKey, unknown>;
 }
 
 interface NodeResponse {
@@ -134,16 +134,13 @@ class NodeExchange implements Exchange {
   readonly response: ExchangeResponse;
   readonly isNarrowed = false;
   readonly isSocket = false;
+  readonly origin: Record<PropertyKey, unknown> | undefined;
   readonly #request: NodeRequest;
-
-  get origin(): Record<PropertyKey, unknown> | undefined {
-    const { __unenv__: context } = this.#request;
-    return typeof context === "object" && context !== null ? (context as Record<PropertyKey, unknown>) : undefined;
-  }
 
   constructor(event: AnyEvent, request: NodeRequest, response: NodeResponse) {
     this.owner = event;
     this.#request = request;
+    ({ __unenv__: this.origin } = request);
     this.context = event.context ??= {};
     this.response = new NodeExchangeResponse(response);
   }
@@ -248,7 +245,7 @@ class WebExchange implements Exchange {
     return this.#response;
   }
 
-  /** h3 2 makes the context of what is given with the request, which may be a copy of that of another one. */
+  /** h3 2 takes it for the context, or a copy of it. */
   get origin(): Record<PropertyKey, unknown> {
     return this.context;
   }

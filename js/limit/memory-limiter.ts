@@ -6,15 +6,7 @@ import { readAnswer } from "./answer.js";
 import { type Asked, checkCallOptions, readAsked } from "./asked.js";
 import { Decided } from "./decision.js";
 import type { MemoryConfig } from "./options.js";
-import type {
-  ConsumeOptions,
-  Decision,
-  Keys,
-  LimitCounts,
-  MemoryRateLimiter,
-  Policy,
-  Span,
-} from "./types.js";
+import type { ConsumeOptions, Decision, Keys, LimitCounts, MemoryRateLimiter, Policy, Span } from "./types.js";
 
 /** Milliseconds by a clock that is never set back, one for all threads of the process. */
 function processClock(): number {

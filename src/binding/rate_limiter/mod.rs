@@ -117,8 +117,7 @@ impl RateLimiter {
     ) -> napi::Result<JsString<'env>, ErrorCode> {
         guard("RateLimiter.consumeAll", || {
             let now = moment(now)?;
-            let outcomes =
-                self.consume_several(limits, keys, costs, now).map_err(|error| to_js(&error))?;
+            let outcomes = self.consume_several(limits, keys, costs, now).map_err(|error| to_js(&error))?;
             let mut answer = Answer::new(outcomes.len());
             outcomes.into_iter().for_each(|outcome| answer.outcome(outcome));
             answer.text(env)
@@ -218,7 +217,10 @@ impl RateLimiter {
     }
 
     fn policy_at(&self, limit: f64) -> Result<&Policy> {
-        self.policies.get(count(limit, LIMIT)? as usize).map(Arc::as_ref).ok_or(Error::Config(LIMIT))
+        self.policies
+            .get(count(limit, LIMIT)? as usize)
+            .map(Arc::as_ref)
+            .ok_or(Error::Config(LIMIT))
     }
 
     fn one<'env>(

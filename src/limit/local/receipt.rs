@@ -75,7 +75,10 @@ mod tests {
             let receipt = Receipt { name: Name { hash: u64::MAX - 1, other: 5 }, policy: 1023, shared, taken };
             let bytes = receipt.into_bytes();
             let read = Receipt::from_bytes(&bytes);
-            assert_eq!((read.name, read.policy, read.shared, read.at()), (Name { hash: u64::MAX - 1, other: 5 }, 1023, shared, Moment::from_nanos(9)));
+            assert_eq!(
+                (read.name, read.policy, read.shared, read.at()),
+                (Name { hash: u64::MAX - 1, other: 5 }, 1023, shared, Moment::from_nanos(9))
+            );
             assert_eq!(read.into_bytes(), bytes);
         }
     }
