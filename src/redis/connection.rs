@@ -2,15 +2,12 @@
 
 #![forbid(unsafe_code)]
 
-use std::future::poll_fn;
 use std::hash::{BuildHasher, RandomState};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::Poll;
 use std::time::Duration;
 
+use redis::Client;
 use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ConnectionInfo, ErrorKind, RedisError, ServerErrorKind, Value};
 use tokio::spawn;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -18,17 +15,25 @@ use tokio::time::timeout;
 use crate::clock::{Monotonic, monotonic};
 use crate::error::{Error, Result};
 
-use super::errors::{ends_the_connection, explain, is_unknown_script, not_sent};
-use super::script::Script;
+use super::dial::dial;
+use super::eviction::Eviction;
+use super::sentinel::Sentinels;
 
 /// The longest pause after one failure, which doubles with each more.
 const FIRST_PAUSE: Duration = Duration::from_millis(25);
 /// The longest pause there is. It and connecting are to take a second at most.
 const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 
+/// What is connected to.
+pub(super) enum Source {
+    Server(Client),
+    Master(Sentinels),
+}
+
 /// A server, and the connection to it while there is one.
 pub(super) struct Connection {
-    client: Client,
+    source: Source,
+    eviction: Arc<Eviction>,
     /// How long connecting may take.
     patience: Duration,
     state: Mutex<State>,
@@ -40,7 +45,10 @@ pub(super) struct Connection {
 
 /// A connection with its number, so that a call ends only the one that failed it.
 #[derive(Clone)]
-struct Open(u64, MultiplexedConnection);
+pub(super) struct Open {
+    pub(super) number: u64,
+    pub(super) connection: MultiplexedConnection,
+}
 
 #[derive(Default)]
 struct State {
@@ -60,62 +68,29 @@ struct Failed {
 
 impl Connection {
     /// Connects to nothing yet.
-    pub(super) fn new(info: &ConnectionInfo, patience: Duration) -> Result<Arc<Self>> {
-        let client = Client::open(info.clone())
-            .map_err(|_| Error::Config("url: this Redis cannot be connected to with these options"))?;
-        Ok(Arc::new(Self {
-            client,
+    pub(super) fn new(source: Source, eviction: Arc<Eviction>, patience: Duration) -> Arc<Self> {
+        Arc::new(Self {
+            source,
+            eviction,
             patience,
             state: Mutex::default(),
             over: Notify::new(),
             clock: monotonic(),
             random: RandomState::new(),
-        }))
+        })
+    }
+
+    /// Whether each connection may be to another server.
+    pub(super) fn may_move(&self) -> bool {
+        matches!(self.source, Source::Master(_))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Runs a script on the slot that `slot` names.
-    pub(super) async fn run(self: &Arc<Self>, script: &Script, slot: &str, arguments: &[&[u8]]) -> Result<Value> {
-        let result = self.run_once(script, slot, arguments).await;
-        match result {
-            // Such as the connection to a server that was restarted since the last call.
-            Err(Failure::NotSent(_)) => self.run_once(script, slot, arguments).await,
-            Err(Failure::Redis(error)) if script.only_reads && error.is_connection_dropped() => {
-                self.run_once(script, slot, arguments).await
-            }
-            result => result,
-        }
-        .map_err(Failure::explained)
-    }
-
-    async fn run_once(self: &Arc<Self>, script: &Script, slot: &str, arguments: &[&[u8]]) -> Result<Value, Failure> {
-        let mut open = self.open().await.map_err(Failure::Ours)?;
-        let mut leaving = Leaving { connection: self, number: Some(open.0) };
-        let result = match evaluate(&mut open.1, "EVALSHA", &script.hash, slot, arguments).await {
-            // One call, so that it cannot be forgotten between the two.
-            Err(Failure::Redis(error)) if is_unknown_script(&error) => {
-                evaluate(&mut open.1, "EVAL", &script.text, slot, arguments).await
-            }
-            result => result,
-        };
-        if !result.as_ref().is_err_and(Failure::ends_the_connection) {
-            leaving.number = None;
-        }
-        result
-    }
-
-    fn give_up(&self, number: u64) {
-        let mut state = self.state();
-        if state.open.as_ref().is_some_and(|open| open.0 == number) {
-            state.open = None;
-        }
-    }
-
     /// The connection. All who wait for it wait for one attempt, and fail when that does.
-    async fn open(self: &Arc<Self>) -> Result<Open> {
+    pub(super) async fn open(self: &Arc<Self>) -> Result<Open> {
         let came = (self.clock)();
         loop {
             let over = {
@@ -139,6 +114,14 @@ impl Connection {
         }
     }
 
+    /// Leaves this connection, for a new one. Calls under way keep it until they have their answers.
+    pub(super) fn give_up(&self, number: u64) {
+        let mut state = self.state();
+        if state.open.as_ref().is_some_and(|open| open.number == number) {
+            state.open = None;
+        }
+    }
+
     async fn attempt(self: Arc<Self>) {
         let connecting = Arc::clone(&self);
         let result = spawn(async move { connecting.connect().await }).await.unwrap_or(Err(Error::Panicked));
@@ -149,7 +132,7 @@ impl Connection {
                 state.made += 1;
                 state.failures = 0;
                 state.failed = None;
-                state.open = Some(Open(state.made, connection));
+                state.open = Some(Open { number: state.made, connection });
             }
             Err(error) => {
                 let at = (self.clock)();
@@ -163,20 +146,18 @@ impl Connection {
     }
 
     async fn connect(&self) -> Result<MultiplexedConnection> {
-        // No time for an answer: who asks has a deadline.
-        let config = AsyncConnectionConfig::new().set_connection_timeout(None).set_response_timeout(None);
-        let connected = timeout(self.patience, self.client.get_multiplexed_async_connection_with_config(&config));
-        let Ok(connected) = connected.await else {
-            return Err(Error::StoreUnreached(
-                "Redis does not answer when it is connected to: look at the network, and at the server".to_owned(),
-            ));
+        let connecting = async {
+            let mut connection = match &self.source {
+                Source::Server(client) => dial(client).await,
+                Source::Master(sentinels) => sentinels.connect().await,
+            }?;
+            self.eviction.look(&mut connection).await;
+            Ok(connection)
         };
-        connected.map_err(|error| match error.kind() {
-            // A number that the server has no database for is the one thing that it refuses by a general error here.
-            ErrorKind::Server(ServerErrorKind::ResponseError) => {
-                Error::StoreUnreached("Redis refuses the database: name one that its configuration has".to_owned())
-            }
-            _ => not_sent(&error),
+        timeout(self.patience, connecting).await.unwrap_or_else(|_| {
+            Err(Error::StoreUnreached(
+                "Redis does not answer when it is connected to: look at the network, and at the server".to_owned(),
+            ))
         })
     }
 
@@ -187,72 +168,4 @@ impl Connection {
         let moment = ((self.clock)(), failures);
         Duration::from_micros(micros / 2 + self.random.hash_one(moment) % (micros / 2))
     }
-}
-
-/// Leaves the connection when it is dropped, as it is with a call whose deadline passes: then the server may not be there any
-/// more. Calls under way keep the connection until they have their answers.
-struct Leaving<'a> {
-    connection: &'a Connection,
-    /// `None`: it is of use, and stays.
-    number: Option<u64>,
-}
-
-impl Drop for Leaving<'_> {
-    fn drop(&mut self) {
-        if let Some(number) = self.number {
-            self.connection.give_up(number);
-        }
-    }
-}
-
-/// Why a call did not get through.
-enum Failure {
-    Redis(RedisError),
-    /// Nothing of it left this process.
-    NotSent(RedisError),
-    Ours(Error),
-}
-
-impl Failure {
-    fn ends_the_connection(&self) -> bool {
-        match self {
-            Self::Redis(error) => ends_the_connection(error),
-            Self::NotSent(_) => true,
-            Self::Ours(_) => false,
-        }
-    }
-
-    fn explained(self) -> Error {
-        match self {
-            Self::Redis(error) => explain(&error),
-            Self::NotSent(error) => not_sent(&error),
-            Self::Ours(error) => error,
-        }
-    }
-}
-
-async fn evaluate(
-    connection: &mut MultiplexedConnection,
-    command: &str,
-    script: &str,
-    slot: &str,
-    arguments: &[&[u8]],
-) -> Result<Value, Failure> {
-    let mut command = Cmd::new().arg(command).arg(script).arg(1).arg(slot).to_owned();
-    for argument in arguments {
-        command.arg(argument);
-    }
-    send(connection, &command).await
-}
-
-/// Sends a command. What fails in the first step, in which it is only handed over, met a connection that was known to have ended.
-async fn send(connection: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, Failure> {
-    let mut sending = pin!(connection.send_packed_command(command));
-    let first = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await;
-    let result = match first {
-        Poll::Ready(Err(error)) if error.is_connection_dropped() => return Err(Failure::NotSent(error)),
-        Poll::Ready(result) => result,
-        Poll::Pending => sending.await,
-    };
-    result.and_then(Value::extract_error).map_err(Failure::Redis)
 }

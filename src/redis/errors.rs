@@ -46,6 +46,11 @@ pub(super) fn is_unknown_script(error: &RedisError) -> bool {
     error.kind() == ErrorKind::Server(ServerErrorKind::NoScript)
 }
 
+/// Whether the server is no master any more, and so did nothing.
+pub(super) fn is_replica(error: &RedisError) -> bool {
+    matches!(refusal(error), Some(("READONLY" | "MASTERDOWN", _)))
+}
+
 /// Whether the connection is of no use any more.
 pub(super) fn ends_the_connection(error: &RedisError) -> bool {
     error.is_timeout()
@@ -75,8 +80,12 @@ pub(super) fn explain(error: &RedisError) -> Error {
 
 /// What to tell the caller when nothing was sent.
 pub(super) fn not_sent(error: &RedisError) -> Error {
-    let text = match error.kind() {
-        _ if let Some((_, text)) = refusal(error) => text,
+    let text = refusal(error).map_or_else(|| of_connecting(error), |(_, text)| text);
+    Error::StoreUnreached(text.to_owned())
+}
+
+fn of_connecting(error: &RedisError) -> &'static str {
+    match error.kind() {
         ErrorKind::AuthenticationFailed => WRONG_PASSWORD,
         ErrorKind::InvalidClientConfig => "Redis cannot be connected to with these options: correct the url",
         _ if error.is_connection_refusal() => {
@@ -84,8 +93,7 @@ pub(super) fn not_sent(error: &RedisError) -> Error {
         }
         ErrorKind::Io => "Redis cannot be reached, or its certificate does not hold: look at the network and the url",
         _ => "Redis refused a connection for a reason that Ironkeep does not know: look at its log, and at its version",
-    };
-    Error::StoreUnreached(text.to_owned())
+    }
 }
 
 /// The code that the server refused with. Before version 7 that of a command within a script is part of a longer text, and what

@@ -6,11 +6,18 @@
 
 #![forbid(unsafe_code)]
 
+mod cluster;
 mod connection;
+mod dial;
 mod errors;
+mod eviction;
 mod options;
+mod replicas;
 mod script;
+mod sentinel;
+mod server;
 mod servers;
+mod slots;
 mod target;
 #[cfg(all(test, unix))]
 pub(crate) mod testing;
@@ -26,8 +33,10 @@ use redis::Value;
 use tokio::sync::RwLock;
 use tokio::time::timeout;
 
+use crate::clock::monotonic;
 use crate::error::{Error, Result};
 
+use server::Work;
 use servers::Servers;
 
 pub use options::{Options, Topology, Wait};
@@ -41,6 +50,7 @@ pub struct Redis {
     /// Calls under way share it, and who closes waits to have it alone.
     gate: Arc<RwLock<()>>,
     deadline: Duration,
+    wait: Option<Wait>,
 }
 
 impl Redis {
@@ -50,7 +60,12 @@ impl Redis {
     /// `ERR_CONFIG` that names the option that is wrong.
     pub fn new(options: &Options) -> Result<Self> {
         let servers = Servers::shared(options)?;
-        Ok(Self { servers: Mutex::new(Some(servers)), gate: Arc::default(), deadline: options.deadline })
+        Ok(Self {
+            servers: Mutex::new(Some(servers)),
+            gate: Arc::default(),
+            deadline: options.deadline,
+            wait: options.wait,
+        })
     }
 
     /// Does `work` to its end, also when nobody waits for that any more, on the thread of the connections.
@@ -67,7 +82,7 @@ impl Redis {
         let Some(servers) = self.servers.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
             return Err(Error::StoreClosed);
         };
-        let work = work(Caller { servers: Arc::clone(&servers), deadline: self.deadline });
+        let work = work(Caller { servers: Arc::clone(&servers), deadline: self.deadline, wait: self.wait });
         let task = servers.thread.spawn(async move {
             let result = work.await;
             drop(under_way);
@@ -75,6 +90,13 @@ impl Redis {
         })?;
         task.await
             .unwrap_or_else(|ended| Err(if ended.is_panic() { Error::Panicked } else { Error::StoreClosed }))
+    }
+
+    /// What an operator ought to know of the server, once one was connected to: that it may evict what is kept in it.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let servers = self.servers.lock().unwrap_or_else(PoisonError::into_inner);
+        servers.as_ref().and_then(|servers| servers.eviction.warning())
     }
 
     /// Takes no more calls, and waits for those under way, each of which has a deadline. Then the connection is left, unless
@@ -92,18 +114,52 @@ impl Redis {
 pub(crate) struct Caller {
     servers: Arc<Servers>,
     deadline: Duration,
+    wait: Option<Wait>,
 }
 
 impl Caller {
-    /// Runs a script on the slot of the key `slot`, which is the script's only key.
+    /// Runs a script on the slot of the key `slot`, which is the script's only key. Nothing may ever be kept under that key itself:
+    /// nodes of a Cluster know by that when they have to refuse.
     ///
     /// # Errors
-    /// [`Error::StoreRefused`] when nothing was done and the call may be repeated, `ERR_STORE_UNAVAILABLE` else, and
-    /// `ERR_STORE_TIMEOUT` after the deadline.
+    /// [`Error::StoreUnreached`] and [`Error::StoreRefused`] when nothing was done, and the call may be repeated;
+    /// `ERR_STORE_UNAVAILABLE` else; `ERR_STORE_TIMEOUT` after the deadline.
     pub(crate) async fn run(&self, script: &Script, slot: &str, arguments: &[&[u8]]) -> Result<Value> {
-        match timeout(self.deadline, self.servers.run(script, slot, arguments)).await {
-            Ok(result) => result,
-            Err(_) => Err(Error::StoreTimeout),
+        self.in_time(self.servers.run(Work { script, slot, arguments })).await
+    }
+
+    /// The same, of a write that replicas are to have, as the options say. The second value is the error when it was done, and they
+    /// are not known to have it.
+    pub(crate) async fn write(
+        &self,
+        script: &Script,
+        slot: &str,
+        arguments: &[&[u8]],
+    ) -> Result<(Value, Option<Error>)> {
+        let Some(wait) = self.wait else {
+            return Ok((self.run(script, slot, arguments).await?, None));
+        };
+        let clock = monotonic();
+        let (value, wrote) = self.in_time(self.servers.write(Work { script, slot, arguments })).await?;
+        // A server that answered the write may be gone by now.
+        let is_replicated = timeout(self.deadline.saturating_sub(clock()), wrote.is_replicated(wait))
+            .await
+            .unwrap_or(false);
+        let doubt = (!is_replicated).then(|| {
+            Error::StoreUnavailable(
+                "Redis did the write, and it is not known to be on as many replicas as wait asks for: a failover may lose it. \
+                 Look at the replicas"
+                    .to_owned(),
+            )
+        });
+        Ok((value, doubt))
+    }
+
+    async fn in_time<T>(&self, work: impl Future<Output = Result<T>>) -> Result<T> {
+        let result = timeout(self.deadline, work).await.unwrap_or(Err(Error::StoreTimeout));
+        if matches!(result, Err(Error::StoreTimeout)) {
+            self.servers.suspect();
         }
+        result
     }
 }

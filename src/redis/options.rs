@@ -32,12 +32,18 @@ pub enum Topology {
     },
 }
 
+impl Topology {
+    pub(crate) fn is_cluster(&self) -> bool {
+        matches!(self, Self::Cluster { .. })
+    }
+}
+
 /// Waiting for replicas after a write that ends sessions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Wait {
     /// How many replicas have to have the write.
     pub replicas: u16,
-    /// How long that may take, in whole milliseconds; shorter than the deadline.
+    /// How long that may take, in whole milliseconds; at most half of the deadline, since a call may come while others wait.
     pub timeout: Duration,
 }
 

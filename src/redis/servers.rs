@@ -6,23 +6,30 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use redis::Value;
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 
-use super::connection::Connection;
-use super::options::Options;
-use super::script::Script;
+use super::cluster::{Cluster, Node};
+use super::connection::Source;
+use super::dial::client;
+use super::eviction::Eviction;
+use super::options::{Options, Wait};
+use super::replicas::Written;
+use super::sentinel::Sentinels;
+use super::server::{Failure, Server, Work};
 use super::target::{Place, Target};
 use super::thread::Thread;
 
 pub(super) struct Servers {
     pub(super) thread: Thread,
+    pub(super) eviction: Arc<Eviction>,
     target: Target,
     routes: Routes,
 }
 
 /// Which server a slot's calls go to.
 enum Routes {
-    One(Arc<Connection>),
+    One(Arc<Server>),
+    Cluster(Arc<Cluster>),
 }
 
 impl Servers {
@@ -44,18 +51,66 @@ impl Servers {
     fn new(target: Target) -> Result<Self> {
         // One provider for the process. Another's choice stays.
         drop(rustls::crypto::ring::default_provider().install_default());
-        let routes = match &target.place {
-            Place::One(address) => Routes::One(Connection::new(&target.login.at(address)?, target.deadline)?),
-            Place::Cluster(_) | Place::Sentinels { .. } => {
-                return Err(Error::Config("url: is missing: Clusters and Sentinels are not reached yet"));
+        let Target { place, login, deadline } = &target;
+        let eviction = Arc::<Eviction>::default();
+        let one = |source: &dyn Fn() -> Result<Source>| {
+            Server::new(source, &eviction, *deadline).map(|server| Routes::One(Arc::new(server)))
+        };
+        let routes = match place {
+            Place::One(address) => one(&|| client(login, address).map(Source::Server))?,
+            Place::Sentinels { sentinels, login: own, master } => {
+                one(&|| Sentinels::new(sentinels, own, master, login).map(Source::Master))?
+            }
+            Place::Cluster(seeds) => {
+                Routes::Cluster(Arc::new(Cluster::new(seeds, login, Arc::clone(&eviction), *deadline)))
             }
         };
-        Ok(Self { thread: Thread::default(), target, routes })
+        Ok(Self { thread: Thread::default(), eviction, target, routes })
     }
 
-    pub(super) async fn run(&self, script: &Script, slot: &str, arguments: &[&[u8]]) -> Result<Value> {
+    pub(super) async fn run(&self, work: Work<'_>) -> Result<Value> {
         match &self.routes {
-            Routes::One(connection) => connection.run(script, slot, arguments).await,
+            Routes::One(server) => server.run(work).await.map_err(Failure::explained),
+            Routes::Cluster(cluster) => {
+                cluster.run(work.slot, |node: Arc<Node>| async move { node.server.run(work).await }).await
+            }
         }
+    }
+
+    /// The same, where replicas can be waited for.
+    pub(super) async fn write(&self, work: Work<'_>) -> Result<(Value, Wrote)> {
+        match &self.routes {
+            Routes::One(server) => {
+                let (value, written) = server.replicas.run(work).await.map_err(Failure::explained)?;
+                Ok((value, Wrote { server: Arc::clone(server), written }))
+            }
+            Routes::Cluster(cluster) => {
+                let write = |node: Arc<Node>| async move {
+                    let (value, written) = node.server.replicas.run(work).await?;
+                    Ok((value, Wrote { server: Arc::clone(&node.server), written }))
+                };
+                cluster.run(work.slot, write).await
+            }
+        }
+    }
+
+    /// A call was not answered in time.
+    pub(super) fn suspect(&self) {
+        if let Routes::Cluster(cluster) = &self.routes {
+            cluster.look_again();
+        }
+    }
+}
+
+/// A write that was done, and where.
+pub(super) struct Wrote {
+    server: Arc<Server>,
+    written: Written,
+}
+
+impl Wrote {
+    /// Whether as many replicas as are asked for have it, in the time that is given for that.
+    pub(super) async fn is_replicated(self, wait: Wait) -> bool {
+        self.server.replicas.have(self.written, wait).await
     }
 }

@@ -137,9 +137,9 @@ impl Options {
         if wait.replicas == 0 {
             return Err(Error::Config("wait: its replicas have to be one or more"));
         }
-        if wait.timeout.as_millis() == 0 || wait.timeout >= self.deadline {
+        if wait.timeout.as_millis() == 0 || wait.timeout > self.deadline / 2 {
             return Err(Error::Config(
-                "wait: its timeout has to be a millisecond or more, and shorter than the deadline",
+                "wait: its timeout has to be a millisecond or more, and at most half of the deadline",
             ));
         }
         Ok(())

@@ -2,11 +2,8 @@
 
 #![forbid(unsafe_code)]
 
-use std::env;
 use std::fs;
-use std::net::TcpListener;
-use std::path::PathBuf;
-use std::process::{Child, Command, Stdio, id};
+use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread;
@@ -14,22 +11,37 @@ use std::time::Duration;
 
 use redis::{Client, Cmd, Connection, FromRedisValue};
 
-use crate::redis::Options;
+use super::process::{Process, free_port};
+use crate::redis::{Options, Topology};
 
-/// Ends the server when its own input ends, which it does however the test ends. `FOLDER` is empty where it is to start again.
-const GUARD: &str =
-    r#"redis-server "$@" & server=$!; cat > /dev/null; kill -9 "$server"; wait "$server"; rm -rf "$FOLDER""#;
 pub(crate) const PASSWORD: &str = "a-password-that-nobody-may-see";
-/// As often a server is looked for, every few milliseconds.
-const LOOKS: u32 = 2_000;
+/// As often something is looked for, every few milliseconds.
+const LOOKS: u32 = 4_000;
 
 pub(crate) struct Server {
     port: u16,
-    folder: PathBuf,
+    process: Process,
     settings: Vec<String>,
-    /// Whether nothing in this process will ever end it.
-    outlives: bool,
-    guard: Option<Child>,
+}
+
+/// Waits until it is so.
+#[track_caller]
+pub(crate) fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    for _ in 0..LOOKS {
+        if is_so() {
+            return;
+        }
+        thread::sleep(Duration::from_millis(5));
+    }
+    panic!("{what}: not in time");
+}
+
+/// Options with a prefix that no other test has.
+pub(crate) fn options_of(topology: Topology) -> Options {
+    static COUNT: AtomicU32 = AtomicU32::new(0);
+    let prefix = format!("test-{}:", COUNT.fetch_add(1, Ordering::Relaxed));
+    // The machine may be busy with other tests.
+    Options { prefix, deadline: Duration::from_secs(20), ..Options::new(topology) }
 }
 
 impl Server {
@@ -37,27 +49,19 @@ impl Server {
         Self::start_as(settings, false)
     }
 
-    fn start_as(settings: &[&str], outlives: bool) -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let installed = Command::new("redis-server").arg("--version").stdout(Stdio::null()).status();
-        assert!(
-            installed.is_ok_and(|status| status.success()),
-            "redis-server is missing: install it, such as with apt-get install redis-server"
-        );
-        let folder = env::temp_dir().join(format!("ironkeep-redis-{}-{}", id(), COUNT.fetch_add(1, Ordering::Relaxed)));
-        fs::create_dir_all(&folder).unwrap();
+    pub(super) fn start_as(settings: &[&str], outlives: bool) -> Self {
         let settings = settings.iter().map(|setting| (*setting).to_owned()).collect();
-        let mut server = Self { port: 0, folder, settings, outlives, guard: None };
+        let mut server = Self { port: 0, process: Process::new(outlives), settings };
         for _ in 0..5 {
             // Somebody else may take it in between. The password tells whose server answers.
-            server.port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+            server.port = free_port();
             server.spawn();
             if server.answers() {
                 return server;
             }
             server.kill();
         }
-        panic!("redis-server does not start: see {}", server.folder.display());
+        panic!("redis-server does not start: see {}", server.process.folder().display());
     }
 
     /// One for all tests that leave it as it is, and have a prefix of their own.
@@ -68,17 +72,12 @@ impl Server {
 
     fn spawn(&mut self) {
         let port = self.port.to_string();
-        let folder = self.folder.to_str().unwrap();
-        let guard = Command::new("sh")
-            .args(["-c", GUARD, "sh", "--port", &port, "--bind", "127.0.0.1", "--dir", folder])
-            .args(["--requirepass", PASSWORD, "--save", "", "--appendonly", "yes", "--logfile", "log"])
-            .args(&self.settings)
-            .env("FOLDER", if self.outlives { folder } else { "" })
-            .stdin(Stdio::piped())
-            .stdout(Stdio::null())
-            .stderr(Stdio::null())
-            .spawn();
-        self.guard = Some(guard.unwrap());
+        let folder = self.process.folder().to_str().unwrap().to_owned();
+        let fixed = ["--port", &port, "--bind", "127.0.0.1", "--dir", &folder, "--requirepass", PASSWORD];
+        let kept = ["--masterauth", PASSWORD, "--save", "", "--appendonly", "yes", "--logfile", "log"];
+        let all = fixed.iter().chain(&kept).map(|setting| (*setting).to_owned());
+        let all: Vec<String> = all.chain(self.settings.iter().cloned()).collect();
+        self.process.spawn(&all);
     }
 
     /// Waits until it does.
@@ -92,10 +91,7 @@ impl Server {
     }
 
     pub(crate) fn kill(&mut self) {
-        if let Some(mut guard) = self.guard.take() {
-            drop(guard.stdin.take());
-            guard.wait().unwrap();
-        }
+        self.process.kill();
     }
 
     /// Starts it again with what it has kept.
@@ -111,8 +107,18 @@ impl Server {
     }
 
     pub(crate) fn process(&self) -> String {
-        let info: String = self.query(&["INFO", "server"]);
-        info.lines().find_map(|line| line.strip_prefix("process_id:")).unwrap().trim().to_owned()
+        self.info("server", "process_id")
+    }
+
+    /// A line of what it tells about itself.
+    pub(crate) fn info(&self, section: &str, name: &str) -> String {
+        let info: String = self.query(&["INFO", section]);
+        let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
+        value.unwrap_or_default().trim().to_owned()
+    }
+
+    pub(crate) fn port(&self) -> u16 {
+        self.port
     }
 
     pub(crate) fn url(&self) -> String {
@@ -123,17 +129,13 @@ impl Server {
         format!("127.0.0.1:{}", self.port)
     }
 
-    /// Options with a prefix that no other test has.
     pub(crate) fn options(&self) -> Options {
         self.options_at(&self.url())
     }
 
     /// The same, with another URL of this server.
     pub(crate) fn options_at(&self, url: &str) -> Options {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let prefix = format!("test-{}:", COUNT.fetch_add(1, Ordering::Relaxed));
-        // The machine may be busy with other tests.
-        Options { prefix, deadline: Duration::from_secs(20), ..Options::standalone(url) }
+        options_of(Topology::Standalone { url: url.to_owned() })
     }
 
     pub(crate) fn connect(&self) -> Option<Connection> {
@@ -157,7 +159,7 @@ impl Server {
         self.query::<String>(&["CONFIG", "SET", "aof-use-rdb-preamble", "no"]);
         self.query::<String>(&["SAVE"]);
         let mut bytes = Vec::new();
-        let mut folders = vec![self.folder.clone()];
+        let mut folders = vec![self.process.folder().to_owned()];
         while let Some(folder) = folders.pop() {
             for entry in fs::read_dir(folder).unwrap() {
                 let path = entry.unwrap().path();
@@ -165,12 +167,5 @@ impl Server {
             }
         }
         bytes
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        self.kill();
-        drop(fs::remove_dir_all(&self.folder));
     }
 }

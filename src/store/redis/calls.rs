@@ -48,6 +48,18 @@ impl Call {
         Reply::new(self.redis.run(script, slot, &arguments.parts()).await?)
     }
 
+    /// The same, of a write that ends sessions. The second value is an error that comes after all is done.
+    pub(super) async fn write(
+        &self,
+        script: &Script,
+        tag: Tag,
+        arguments: Arguments,
+    ) -> Result<(Reply, Option<Error>)> {
+        let slot = keys::slot(&self.prefix, tag);
+        let (value, doubt) = self.redis.write(script, &slot, &arguments.parts()).await?;
+        Ok((Reply::new(value)?, doubt))
+    }
+
     fn check(&self, data: &[u8]) -> Result<()> {
         let (length, limit) = (data.len(), self.max_data);
         if length > limit { Err(Error::SessionTooLarge { length, limit }) } else { Ok(()) }
@@ -104,7 +116,9 @@ impl Call {
 
     pub(super) async fn delete(&self, key: StoreKey, tombstone: Duration) -> Result<bool> {
         let arguments = Arguments::of(keys::id(&key)).and(span(tombstone));
-        was_there(&mut self.run(&self.scripts.delete, key.tag(), arguments).await?)
+        let (mut reply, doubt) = self.write(&self.scripts.delete, key.tag(), arguments).await?;
+        let was_there = was_there(&mut reply)?;
+        doubt.map_or(Ok(was_there), Err)
     }
 
     /// Within a tag.
@@ -117,11 +131,11 @@ impl Call {
         tombstone: Duration,
     ) -> Result<Regenerated> {
         let arguments = added(&to, &new).and(keys::id(&from)).and(expected.to_string()).and(span(tombstone));
-        let mut reply = self.run(&self.scripts.regenerate, to.tag(), arguments).await?;
+        let (mut reply, doubt) = self.write(&self.scripts.regenerate, to.tag(), arguments).await?;
         match reply.text()?.as_str() {
             "none" => Ok(Regenerated::NotFound),
             "conflict" => Ok(Regenerated::Conflict(Box::new(reply.record()?))),
-            word => created(word, &mut reply, to.tag()).map(Regenerated::Created),
+            word => done_for_sure(created(word, &mut reply, to.tag())?, doubt).map(Regenerated::Created),
         }
     }
 
@@ -144,7 +158,9 @@ impl Call {
             .and_some(except.map(|key| keys::id(&key)))
             .and(span(revocation.tombstone))
             .and(span(revocation.keep));
-        number(self.run(&self.scripts.revoke, tag, arguments).await?)
+        let (reply, doubt) = self.write(&self.scripts.revoke, tag, arguments).await?;
+        let count = number(reply)?;
+        doubt.map_or(Ok(count), Err)
     }
 }
 
@@ -157,6 +173,14 @@ pub(super) fn created(word: &str, reply: &mut Reply, tag: Tag) -> Result<Created
         "full" => Ok(Created::Full),
         "revoked" => Ok(Created::Revoked),
         _ => Err(unreadable()),
+    }
+}
+
+/// What was refused is not in doubt.
+pub(super) fn done_for_sure(created: Created, doubt: Option<Error>) -> Result<Created> {
+    match doubt {
+        Some(doubt) if matches!(created, Created::Done { .. }) => Err(doubt),
+        _ => Ok(created),
     }
 }
 

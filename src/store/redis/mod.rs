@@ -12,6 +12,7 @@ mod arguments;
 mod calls;
 mod imports;
 mod keys;
+mod many;
 mod moving;
 mod options;
 mod reply;
@@ -54,9 +55,20 @@ impl RedisStore {
     }
 
     fn with_clock(options: &Options, clock: &str) -> Result<Self> {
-        let frame =
-            Frame { scripts: Scripts::new(clock), prefix: options.redis.prefix.clone(), max_data: options.max_data };
+        // In a Cluster nobody else hears of a slot's channel than who asked its node for it.
+        let publish = if options.redis.topology.is_cluster() { "SPUBLISH" } else { "PUBLISH" };
+        let frame = Frame {
+            scripts: Scripts::new(clock, options.publish.then_some(publish)),
+            prefix: options.redis.prefix.clone(),
+            max_data: options.max_data,
+        };
         Ok(Self { redis: Redis::new(&options.redis)?, frame: Arc::new(frame) })
+    }
+
+    /// What an operator ought to know of the server, once one was connected to: that it may evict sessions.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        self.redis.warning()
     }
 
     /// A call, which begins when it is first waited for.
@@ -125,6 +137,14 @@ impl SessionStore for RedisStore {
 
     fn end_import(&self, _now: Timestamp, import: ImportKey, keep: Duration) -> StoreFuture<'_, ()> {
         self.call(move |call| async move { call.end_import(import, keep).await })
+    }
+
+    fn load_many(&self, _now: Timestamp, keys: Vec<StoreKey>) -> StoreFuture<'_, Vec<Loaded>> {
+        self.call(move |call| async move { call.load_many(keys).await })
+    }
+
+    fn delete_many(&self, _now: Timestamp, keys: Vec<StoreKey>, tombstone: Duration) -> StoreFuture<'_, u64> {
+        self.call(move |call| async move { call.delete_many(keys, tombstone).await })
     }
 
     /// Nothing: Redis removes what has expired by itself.

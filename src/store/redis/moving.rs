@@ -11,15 +11,15 @@ use crate::session::id::StoreKey;
 use crate::store::record::{Created, NewRecord, OnFull, Regenerated, Version};
 
 use super::arguments::{Arguments, added, span};
-use super::calls::{Call, created};
+use super::calls::{Call, created, done_for_sure};
 use super::keys;
 use super::reply::{Reply, unreadable};
 
 /// How long a session stays pending that nobody activates or drops.
 const PENDING: Duration = Duration::from_secs(10);
-/// The pauses between attempts to activate: without it, the user is signed out. They end well before the pending one does.
-const PAUSES: [Duration; 4] =
-    [Duration::from_millis(50), Duration::from_millis(200), Duration::from_millis(800), Duration::from_millis(1600)];
+/// The pauses in milliseconds between attempts to activate: without it, the user is signed out. They end before the pending one
+/// does, and not before a failover, which takes seconds.
+const PAUSES: [u64; 7] = [50, 200, 800, 1600, 1600, 1600, 1600];
 
 impl Call {
     /// Ends the session under `from` and makes one under `to`, in one step where they have one tag.
@@ -48,29 +48,33 @@ impl Call {
         }
         // When the outcome of this is not known the pending one passes by itself: the old session may live, so it must not.
         match self.remove(from, expected, tombstone).await? {
-            Some(refused) => {
+            Removed::Not(refused) => {
                 // If this fails it passes by itself.
                 drop(self.run(&self.scripts.drop, to.tag(), named(&to, &new)).await);
                 Ok(refused)
             }
-            None => self.activate(to, &new).await.map(Regenerated::Created),
+            // Whether replicas have it or not: without the new one the user is signed out.
+            Removed::Done(doubt) => {
+                let (created, other) = self.activate(to, &new).await?;
+                done_for_sure(created, doubt.or(other)).map(Regenerated::Created)
+            }
         }
     }
 
     /// Ends the old session, or says why not.
-    async fn remove(&self, from: StoreKey, expected: Version, tombstone: Duration) -> Result<Option<Regenerated>> {
+    async fn remove(&self, from: StoreKey, expected: Version, tombstone: Duration) -> Result<Removed> {
         let arguments = Arguments::of(keys::id(&from)).and(expected.to_string()).and(span(tombstone));
-        let mut reply = self.run(&self.scripts.remove, from.tag(), arguments).await?;
+        let (mut reply, doubt) = self.write(&self.scripts.remove, from.tag(), arguments).await?;
         match reply.text()?.as_str() {
-            "done" => Ok(None),
-            "none" => Ok(Some(Regenerated::NotFound)),
-            "conflict" => Ok(Some(Regenerated::Conflict(Box::new(reply.record()?)))),
+            "done" => Ok(Removed::Done(doubt)),
+            "none" => Ok(Removed::Not(Regenerated::NotFound)),
+            "conflict" => Ok(Removed::Not(Regenerated::Conflict(Box::new(reply.record()?)))),
             _ => Err(unreadable()),
         }
     }
 
     /// May be repeated: what was activated stays so.
-    async fn activate(&self, to: StoreKey, new: &NewRecord) -> Result<Created> {
+    async fn activate(&self, to: StoreKey, new: &NewRecord) -> Result<(Created, Option<Error>)> {
         let (mut max, mut tombstone) = (None, None);
         if let Some(cap) = new.cap
             && let OnFull::EvictOldest { tombstone: evicted } = cap.on_full
@@ -80,15 +84,32 @@ impl Call {
         let mut pauses = PAUSES.iter();
         loop {
             let arguments = named(&to, new).and_some(max.clone()).and_some(tombstone.clone());
-            match self.run(&self.scripts.activate, to.tag(), arguments).await {
-                Ok(reply) => return activated(reply, &to),
+            match self.write(&self.scripts.activate, to.tag(), arguments).await {
+                Ok((reply, doubt)) => return Ok((activated(reply, &to)?, doubt)),
                 Err(error) if matches!(error.code(), ErrorCode::StoreUnavailable | ErrorCode::StoreTimeout) => {
-                    let Some(pause) = pauses.next() else { return Err(error) };
-                    sleep(*pause).await;
+                    match pauses.next() {
+                        Some(pause) => sleep(Duration::from_millis(*pause)).await,
+                        None => return Err(half_done(error)),
+                    }
                 }
                 Err(error) => return Err(error),
             }
         }
+    }
+}
+
+/// What came of ending the old session.
+enum Removed {
+    /// It ended; with the error when that is not known to be on replicas.
+    Done(Option<Error>),
+    Not(Regenerated),
+}
+
+/// The old session has ended: the call as a whole was not refused, whatever this part of it met.
+fn half_done(error: Error) -> Error {
+    match error {
+        Error::StoreRefused(text) | Error::StoreUnreached(text) => Error::StoreUnavailable(text),
+        error => error,
     }
 }
 

@@ -11,12 +11,14 @@ pub struct Options {
     pub redis: redis::Options,
     /// The most data that a session may have, in bytes.
     pub max_data: usize,
+    /// Whether the end of sessions is published, as a hint to who keeps copies of them.
+    pub publish: bool,
 }
 
 impl Options {
-    /// The options with their defaults: sessions of at most 64 KB.
+    /// The options with their defaults: sessions of at most 64 KB, their ends published.
     #[must_use]
     pub fn new(redis: redis::Options) -> Self {
-        Self { redis, max_data: 64 * 1024 }
+        Self { redis, max_data: 64 * 1024, publish: true }
     }
 }

@@ -30,9 +30,11 @@ pub(super) struct Scripts {
 }
 
 impl Scripts {
-    /// `clock` is the part of a script that sets `now`.
-    pub(super) fn new(clock: &str) -> Self {
-        let script = |parts: &[&str]| Script::new(format!("{clock}\n{COMMON}\n{}", parts.concat()));
+    /// `clock` is the part of a script that sets `now`, `publish` the command that tells of ends.
+    pub(super) fn new(clock: &str, publish: Option<&str>) -> Self {
+        let publish = publish.map_or("nil".to_owned(), |command| format!("'{command}'"));
+        let head = format!("{clock}\nlocal PUBLISH = {publish}\n{COMMON}\n");
+        let script = |parts: &[&str]| Script::new(format!("{head}{}", parts.concat()));
         Self {
             create: script(&[ADD, include_str!("scripts/create.lua")]),
             load: script(&[include_str!("scripts/load.lua")]).reading(),

@@ -2,6 +2,7 @@
 --   :s:<id>    hash, a session     :t:<id>    tombstone: its end
 --   :u:<user>  sorted set of the user's ids by the end of each     :r:<user>  the user was revoked: "<instant> <end>"
 --   :i:<import>  an import with this tag: "open <end>" or "done <end>"
+-- and so does the channel :ended, on which ends of sessions are told. PUBLISH: the command for that, or nil.
 -- Fields: d data, v version, w write token, c created, l last seen, a authenticated, e end, x absolute end, i idle time, n label,
 -- u user, k the user as the keys name it, p present while it is pending. No number is written but by text().
 
@@ -72,6 +73,13 @@ local function expire(id, session, at)
   end
 end
 
+-- Says that a session, or those of a user, ended. Only a hint: that nobody may be told stops nothing.
+local function tell(what)
+  if PUBLISH then
+    redis.pcall(PUBLISH, KEYS[1] .. ':ended', what)
+  end
+end
+
 local function buried(id)
   local at = redis.call('GET', name('t', id))
   return at and tonumber(at) > now
@@ -84,11 +92,13 @@ local function erase(id, session)
   end
 end
 
--- Leaves a tombstone. One that stays for longer is left as it is.
+-- Leaves a tombstone. One that stays for longer is left as it is, and yet written: replicas may be waited for.
 local function bury(id, span)
   local key, at = name('t', id), after(span)
   local old = redis.call('GET', key)
-  if at > now and not (old and tonumber(old) >= at) then
+  if old and tonumber(old) >= at then
+    redis.call('PEXPIREAT', key, old)
+  elseif at > now then
     redis.call('SET', key, text(at))
     redis.call('PEXPIREAT', key, text(at))
   end
@@ -142,6 +152,7 @@ local function evict(entries, span)
   for n, entry in ipairs(entries) do
     erase(entry.id, entry.session)
     bury(entry.id, span)
+    tell('session ' .. entry.id)
     ids[n] = entry.id
   end
   return ids

@@ -4,6 +4,7 @@ if session then
   erase(ARGV[1], session)
 end
 bury(ARGV[1], ARGV[2])
+tell('session ' .. ARGV[1])
 if session and not session.pending then
   return { 'done' }
 end

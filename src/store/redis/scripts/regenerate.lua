@@ -11,5 +11,6 @@ local result = add(from, nil)
 if result[1] == 'done' then
   erase(from, old)
   bury(from, ARGV[16])
+  tell('session ' .. from)
 end
 return result

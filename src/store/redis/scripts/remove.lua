@@ -8,4 +8,5 @@ if session.version ~= ARGV[2] then
 end
 erase(ARGV[1], session)
 bury(ARGV[1], ARGV[3])
+tell('session ' .. ARGV[1])
 return { 'done' }

@@ -19,4 +19,5 @@ if old then
 end
 redis.call('SET', key, text(at) .. ' ' .. text(remembered))
 redis.call('PEXPIREAT', key, text(remembered))
+tell('user ' .. ARGV[1] .. (ARGV[2] ~= '' and ' ' .. ARGV[2] or ''))
 return { 'done', text(count) }

@@ -1,37 +1,60 @@
-//! The conformance suite on a real server, with scripts whose time is a key that the test sets.
+//! The conformance suite on real servers of each kind, with scripts whose time is a key that the test sets.
 
 #![forbid(unsafe_code)]
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use redis::{Cmd, Connection};
-
 use crate::clock::Timestamp;
-use crate::redis::testing::Server;
+use crate::redis;
+use crate::redis::testing::{Cluster, Server, Watched};
 use crate::store::SessionStore;
 use crate::store::conformance::{Harness, suite};
 use crate::store::redis::{Options, RedisStore};
 
 /// After any date on which this runs: Redis by its own clock removes nothing.
 const START: f64 = 4_000_000_000_000.0;
-/// In place of the server's time. Nothing else of the scripts differs.
-const CLOCK: &str = "local now = tonumber(redis.call('GET', KEYS[1]:match('^[^{]*') .. 'clock'))";
+/// In place of the server's time. Nothing else of the scripts differs. A node of a Cluster finds only those keys that it has: of
+/// these each master has one, since a script may read any key of its node.
+const CLOCK: &str = "
+local now
+for _, name in ipairs({ 'clock{a}', 'clock{b}', 'clock{c}' }) do
+  local value = redis.pcall('GET', KEYS[1]:match('^[^{]*') .. name)
+  now = type(value) == 'string' and tonumber(value) or now
+end";
+/// Of slots 15495, 3300 and 7365.
+const CLOCKS: [&str; 3] = ["clock{a}", "clock{b}", "clock{c}"];
 
 struct OnRedis {
     options: Options,
     store: Arc<dyn SessionStore>,
-    clock: Mutex<(Timestamp, Connection)>,
+    /// Where each of the clocks is.
+    servers: [&'static Server; 3],
+    now: Mutex<Timestamp>,
 }
 
 impl OnRedis {
-    fn new() -> Self {
-        let server = Server::shared();
-        let options = Options::new(server.options());
-        let clock = Mutex::new((Timestamp::from_millis(START), server.connect().unwrap()));
-        let harness = Self { store: open(&options), options, clock };
+    fn new(redis: redis::Options, servers: [&'static Server; 3]) -> Self {
+        let options = Options::new(redis);
+        let now = Mutex::new(Timestamp::from_millis(START));
+        let harness = Self { store: open(&options), options, servers, now };
         harness.advance(Duration::ZERO);
         harness
+    }
+
+    fn standalone() -> Self {
+        let server = Server::shared();
+        Self::new(server.options(), [server; 3])
+    }
+
+    fn cluster() -> Self {
+        let cluster = Cluster::shared();
+        Self::new(cluster.options(), CLOCKS.map(|clock| &cluster.nodes[cluster.owner(clock)]))
+    }
+
+    fn sentinel() -> Self {
+        let watched = Watched::shared();
+        Self::new(watched.options(), [&watched.nodes[0]; 3])
     }
 }
 
@@ -45,14 +68,16 @@ impl Harness for OnRedis {
     }
 
     fn now(&self) -> Timestamp {
-        self.clock.lock().unwrap().0
+        *self.now.lock().unwrap()
     }
 
     fn advance(&self, by: Duration) {
-        let (now, connection) = &mut *self.clock.lock().unwrap();
+        let mut now = self.now.lock().unwrap();
         *now = now.plus(by);
-        let key = format!("{}clock", self.options.redis.prefix);
-        Cmd::new().arg("SET").arg(key).arg(now.whole_millis()).exec(connection).unwrap();
+        for (clock, server) in CLOCKS.iter().zip(self.servers) {
+            let key = format!("{}{clock}", self.options.redis.prefix);
+            server.query::<String>(&["SET", &key, &now.whole_millis().to_string()]);
+        }
     }
 
     fn max_data(&self) -> usize {
@@ -68,4 +93,20 @@ impl Harness for OnRedis {
     }
 }
 
-suite!(OnRedis::new);
+mod standalone {
+    use super::*;
+
+    suite!(OnRedis::standalone);
+}
+
+mod cluster {
+    use super::*;
+
+    suite!(OnRedis::cluster);
+}
+
+mod sentinel {
+    use super::*;
+
+    suite!(OnRedis::sentinel);
+}

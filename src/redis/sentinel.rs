@@ -1,0 +1,103 @@
+//! The master that Sentinels name, asked anew for each connection.
+
+#![forbid(unsafe_code)]
+
+use std::sync::Arc;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Client, Cmd, RedisError, Value};
+use tokio::task::JoinSet;
+
+use crate::error::{Error, Result};
+
+use super::dial::{client, dial};
+use super::errors::not_sent;
+use super::target::{Address, Login};
+
+/// The Sentinels, and what they know the master by.
+pub(super) struct Sentinels {
+    sentinels: Vec<Client>,
+    master: Arc<Master>,
+}
+
+struct Master {
+    name: String,
+    login: Login,
+}
+
+/// How far an attempt came: what went wrong the farthest says the most.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Step {
+    Sentinel,
+    Name,
+    Master,
+}
+
+impl Sentinels {
+    pub(super) fn new(addresses: &[Address], own: &Login, name: &str, login: &Login) -> Result<Self> {
+        let sentinels = addresses.iter().map(|address| client(own, address)).collect::<Result<_>>()?;
+        Ok(Self { sentinels, master: Arc::new(Master { name: name.to_owned(), login: login.clone() }) })
+    }
+
+    /// Connects to the master. All Sentinels are asked at once, and the first whose master is one is believed: one that does not
+    /// answer, or has not heard of a failover yet, is in nobody's way.
+    pub(super) async fn connect(&self) -> Result<MultiplexedConnection> {
+        let mut asked = JoinSet::new();
+        for sentinel in &self.sentinels {
+            asked.spawn(Arc::clone(&self.master).ask(sentinel.clone()));
+        }
+        let mut farthest = None;
+        while let Some(result) = asked.join_next().await {
+            match result {
+                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Err((step, error))) => {
+                    if farthest.as_ref().is_none_or(|(farthest, _)| *farthest < step) {
+                        farthest = Some((step, error));
+                    }
+                }
+                Err(_) => farthest = Some((Step::Master, Error::Panicked)),
+            }
+        }
+        Err(farthest.map_or(Error::Panicked, |(_, error)| error))
+    }
+}
+
+impl Master {
+    async fn ask(self: Arc<Self>, sentinel: Client) -> Result<MultiplexedConnection, (Step, Error)> {
+        let address = self.find(&sentinel).await?;
+        let master = |error| (Step::Master, error);
+        let mut connection = dial(&client(&self.login, &address).map_err(master)?).await.map_err(master)?;
+        // A user who may not ask this learns it by the first write.
+        let role = connection.send_packed_command(Cmd::new().arg("ROLE")).await;
+        match role.and_then(Value::extract_error) {
+            Ok(Value::Array(role)) if role.first() == Some(&Value::BulkString(b"slave".to_vec())) => {
+                Err(master(Error::StoreUnreached(
+                    "The master that the Sentinels name is a replica: a failover is under way".to_owned(),
+                )))
+            }
+            Err(error) if error.is_io_error() => Err(master(not_sent(&error))),
+            _ => Ok(connection),
+        }
+    }
+
+    async fn find(&self, sentinel: &Client) -> Result<Address, (Step, Error)> {
+        let mut connection = dial(sentinel).await.map_err(|error| (Step::Sentinel, of_sentinel(&error)))?;
+        let asking = Cmd::new().arg("SENTINEL").arg("get-master-addr-by-name").arg(&self.name).to_owned();
+        let answer = connection.send_packed_command(&asking).await.and_then(Value::extract_error);
+        let answer = answer.map_err(|error: RedisError| (Step::Sentinel, of_sentinel(&not_sent(&error))))?;
+        let found: Option<(String, u16)> = redis::from_redis_value(answer).ok();
+        let Some((host, port)) = found else {
+            return Err((
+                Step::Name,
+                Error::StoreUnreached(
+                    "The Sentinels know no master of this name: correct the name of sentinel".to_owned(),
+                ),
+            ));
+        };
+        Ok(Address { host, port })
+    }
+}
+
+fn of_sentinel(error: &Error) -> Error {
+    Error::StoreUnreached(format!("No Sentinel says where the master is. {error}"))
+}

@@ -1,0 +1,169 @@
+//! Running scripts on one server.
+
+#![forbid(unsafe_code)]
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use redis::aio::MultiplexedConnection;
+use redis::{Cmd, RedisError, Value};
+
+use crate::error::{Error, Result};
+
+use super::connection::{Connection, Open, Source};
+use super::errors::{ends_the_connection, explain, is_replica, is_unknown_script, not_sent};
+use super::eviction::Eviction;
+use super::replicas::Replicas;
+use super::script::Script;
+
+/// A script with what it is given.
+#[derive(Clone, Copy)]
+pub(super) struct Work<'a> {
+    pub(super) script: &'a Script,
+    /// The script's only key, which decides on its slot.
+    pub(super) slot: &'a str,
+    pub(super) arguments: &'a [&'a [u8]],
+}
+
+/// A server, or whichever the master is.
+pub(super) struct Server {
+    connection: Arc<Connection>,
+    /// Writes that replicas are waited for go here, where that holds up nobody else.
+    pub(super) replicas: Replicas,
+}
+
+impl Server {
+    /// Connects to nothing yet.
+    pub(super) fn new(
+        source: impl Fn() -> Result<Source>,
+        eviction: &Arc<Eviction>,
+        patience: Duration,
+    ) -> Result<Self> {
+        let connection = || Ok::<_, Error>(Connection::new(source()?, Arc::clone(eviction), patience));
+        Ok(Self { connection: connection()?, replicas: Replicas::new(connection()?) })
+    }
+
+    pub(super) async fn run(&self, work: Work<'_>) -> Result<Value, Failure> {
+        run(&self.connection, work).await.map(|(value, _)| value)
+    }
+
+    /// One command that is no script, once.
+    pub(super) async fn ask(&self, command: &Cmd) -> Result<Value, Failure> {
+        let mut open = self.connection.open().await.map_err(Failure::Unreached)?;
+        let mut leaving = Leaving::new(&self.connection, open.number);
+        leaving.after(send(&mut open.connection, command).await)
+    }
+}
+
+/// Runs a script, and says on which connection.
+pub(super) async fn run(connection: &Arc<Connection>, work: Work<'_>) -> Result<(Value, Open), Failure> {
+    let result = run_once(connection, work).await;
+    let again = match &result {
+        // Such as the connection to a server that was restarted since the last call.
+        Err(Failure::NotSent(_)) => true,
+        Err(Failure::Redis(error)) => {
+            (work.script.only_reads && error.is_connection_dropped()) || (connection.may_move() && is_replica(error))
+        }
+        _ => false,
+    };
+    if again { run_once(connection, work).await } else { result }
+}
+
+async fn run_once(connection: &Arc<Connection>, work: Work<'_>) -> Result<(Value, Open), Failure> {
+    let mut open = connection.open().await.map_err(Failure::Unreached)?;
+    let mut leaving = Leaving::new(connection, open.number);
+    let result = match evaluate(&mut open.connection, "EVALSHA", &work.script.hash, work).await {
+        // One call, so that it cannot be forgotten between the two.
+        Err(Failure::Redis(error)) if is_unknown_script(&error) => {
+            evaluate(&mut open.connection, "EVAL", &work.script.text, work).await
+        }
+        result => result,
+    };
+    leaving.after(result).map(|value| (value, open))
+}
+
+/// Leaves the connection when it is dropped, as it is with a call whose deadline passes: then the server may not be there any
+/// more.
+pub(super) struct Leaving<'a> {
+    connection: &'a Connection,
+    /// `None`: it is of use, and stays.
+    number: Option<u64>,
+}
+
+impl<'a> Leaving<'a> {
+    pub(super) fn new(connection: &'a Connection, number: u64) -> Self {
+        Self { connection, number: Some(number) }
+    }
+
+    /// Stays, unless this says that the connection is of no use any more.
+    pub(super) fn after<T>(&mut self, result: Result<T, Failure>) -> Result<T, Failure> {
+        if !result.as_ref().is_err_and(Failure::ends_the_connection) {
+            self.number = None;
+        }
+        result
+    }
+}
+
+impl Drop for Leaving<'_> {
+    fn drop(&mut self) {
+        if let Some(number) = self.number {
+            self.connection.give_up(number);
+        }
+    }
+}
+
+/// Why a call did not get through.
+pub(super) enum Failure {
+    /// What the server said, or that it did not.
+    Redis(RedisError),
+    /// Nothing of it left this process.
+    NotSent(RedisError),
+    /// There is no connection.
+    Unreached(Error),
+}
+
+impl Failure {
+    fn ends_the_connection(&self) -> bool {
+        match self {
+            Self::Redis(error) => ends_the_connection(error),
+            Self::NotSent(_) => true,
+            Self::Unreached(_) => false,
+        }
+    }
+
+    pub(super) fn explained(self) -> Error {
+        match self {
+            Self::Redis(error) => explain(&error),
+            Self::NotSent(error) => not_sent(&error),
+            Self::Unreached(error) => error,
+        }
+    }
+}
+
+async fn evaluate(
+    connection: &mut MultiplexedConnection,
+    command: &str,
+    script: &str,
+    work: Work<'_>,
+) -> Result<Value, Failure> {
+    let mut command = Cmd::new().arg(command).arg(script).arg(1).arg(work.slot).to_owned();
+    for argument in work.arguments {
+        command.arg(argument);
+    }
+    send(connection, &command).await
+}
+
+/// Sends a command. What fails in the first step, in which it is only handed over, met a connection that was known to have ended.
+pub(super) async fn send(connection: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, Failure> {
+    let mut sending = pin!(connection.send_packed_command(command));
+    let first = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await;
+    let result = match first {
+        Poll::Ready(Err(error)) if error.is_connection_dropped() => return Err(Failure::NotSent(error)),
+        Poll::Ready(result) => result,
+        Poll::Pending => sending.await,
+    };
+    result.and_then(Value::extract_error).map_err(Failure::Redis)
+}
