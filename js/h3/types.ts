@@ -192,7 +192,7 @@ export interface SessionConfig {
   store?: SessionStore | undefined;
   /** Ironkeep, with a `store`: takes sealed sessions over. */
   migrate?: MigrateOptions | undefined;
-  /** Ironkeep, with a `store`: milliseconds that a call may wait for it. @default 250 */
+  /** Ironkeep, with a `store`: milliseconds that a call may wait for it. @default that of the store, or 250 */
   deadline?: number | undefined;
   /** Ironkeep, with a `store`: seconds for which it is kept that a session ended. @default 60 */
   tombstone?: number | undefined;

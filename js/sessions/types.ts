@@ -41,7 +41,7 @@ export interface StoredSessionOptions {
    * least as long as the longest request. @default 60
    */
   readonly tombstone?: number | undefined;
-  /** Milliseconds that a call may wait for the store. @default 250 */
+  /** Milliseconds that a call may wait for the store. @default that of the store, or 250 */
   readonly deadline?: number | undefined;
   /**
    * What happens when somebody else changed the session meanwhile. `"merge"`: a function runs again on what is there, of a

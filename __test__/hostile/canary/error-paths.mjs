@@ -12,6 +12,7 @@ import { Socket } from "node:net";
 import { bindingPaths } from "./binding-paths.mjs";
 import { CSRF_TOKEN, csrfPaths } from "./csrf-paths.mjs";
 import { keyringPaths } from "./keyring-paths.mjs";
+import { redisPaths, unanswered } from "./redis-paths.mjs";
 import { EXTRAS, passwordForm } from "../sealer-options.mjs";
 import { CANARIES } from "./spellings.mjs";
 
@@ -237,7 +238,7 @@ function* writePaths(major, event, config) {
 
 export function errorPaths() {
   const paths = [...ironPaths(), ...sessionPaths(), ...csrfPaths(`h3=${good}`), ...bindingPaths(good, tampered)];
-  return [...paths, ...keyringPaths()];
+  return [...paths, ...keyringPaths(), ...redisPaths()];
 }
 
 /** Objects of ours that hold secrets, without being what shows them to the app. */
@@ -251,5 +252,5 @@ export async function heldObjects() {
       session.useSession(event({ cookie: `h3=${tampered.cut}` }), { password, lazy: true }),
     ),
   );
-  return { sealer, ring, keyring, managers, defaults, session };
+  return { sealer, ring, keyring, managers, defaults, session, store: unanswered() };
 }

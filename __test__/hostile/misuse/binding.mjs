@@ -153,7 +153,41 @@ const STORE_OPTIONS = {
   memory: { driver: "memory", maxData: 1024, maxBytes: 2 ** 20, maxEntries: 100, whenFull: "evict", now: NOW },
   // A folder that is not there: nothing is made.
   sqlite: { driver: "sqlite", path: "/nowhere/at/all/sessions.db", synchronous: "normal", maxData: 1024 },
+  // A port where nobody is.
+  redis: {
+    driver: "redis",
+    url: "redis://127.0.0.1:1",
+    username: "app",
+    password: PASSWORD,
+    database: 0,
+    prefix: "misuse:",
+    deadline: 1000,
+    wait: { replicas: 1, timeout: 500 },
+    resilience: { retries: 1, slow: 500, openFor: 1 },
+    maxData: 1024,
+  },
 };
+const { url: _, ...REDIS } = STORE_OPTIONS.redis;
+/** What is within options, and options whose types allow no other beside them. */
+const REDIS_OPTIONS = {
+  "wait.replicas": (value) => ({ ...STORE_OPTIONS.redis, wait: { replicas: value, timeout: 1 } }),
+  "wait.timeout": (value) => ({ ...STORE_OPTIONS.redis, wait: { replicas: 1, timeout: value } }),
+  "resilience.retries": (value) => ({ ...STORE_OPTIONS.redis, resilience: { retries: value, slow: 1, openFor: 1 } }),
+  "resilience.slow": (value) => ({ ...STORE_OPTIONS.redis, resilience: { retries: 1, slow: value, openFor: 1 } }),
+  "resilience.openFor": (value) => ({ ...STORE_OPTIONS.redis, resilience: { retries: 1, slow: 1, openFor: value } }),
+  cluster: (value) => ({ ...REDIS, cluster: value }),
+  "cluster[0]": (value) => ({ ...REDIS, cluster: [value] }),
+  sentinel: (value) => ({ ...REDIS, sentinel: value }),
+  "sentinel.nodes": (value) => ({ ...REDIS, sentinel: { nodes: value, name: "main" } }),
+  "sentinel.name": (value) => ({ ...REDIS, sentinel: { nodes: ["redis://127.0.0.1:1"], name: value } }),
+  "sentinel.username": (value) => ({ ...REDIS, sentinel: { nodes: [], name: "main", username: value } }),
+  "sentinel.password": (value) => ({ ...REDIS, sentinel: { nodes: [], name: "main", password: value } }),
+};
+for (const [value, make] of Object.entries(VALUES)) {
+  for (const [where, options] of Object.entries(REDIS_OPTIONS)) {
+    await attemptOurs(`new Store(redis, ${where}: ${value})`, () => new Store(options(make())));
+  }
+}
 const STORE_KEY = Buffer.alloc(34).toString("base64url");
 const WRITE_TOKEN = Buffer.alloc(16).toString("base64url");
 const HASH = Buffer.alloc(32).toString("base64url");
@@ -190,7 +224,7 @@ for (const options of Object.values(STORE_OPTIONS)) {
     await attemptOurs(`submit([], ${said})`, () => store.submit([], make()));
     await attemptOurs(`submit(call, ${said})`, () => store.submit(callOf(1, [STORE_KEY]), make()));
     await attemptOurs(`cancel(${said})`, () => store.cancel(make()));
-    for (const name of ["submit", "take", "cancel", "snapshot"]) {
+    for (const name of ["submit", "take", "cancel", "snapshot", "status"]) {
       await attempt(`${name} on ${said}`, () => Store.prototype[name].call(make(), [], wake));
     }
     for (let at = 0; at < 5; at++) {

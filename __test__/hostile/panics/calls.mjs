@@ -72,6 +72,7 @@ export const CALLS = {
   "Store.take": () => store.take(),
   "Store.cancel": () => store.cancel(0),
   "Store.snapshot": () => store.snapshot(),
+  "Store.status": () => store.status(),
   errorCodes: () => binding.errorCodes(),
   nativeVersion: () => binding.nativeVersion(),
   randomKey: () => binding.randomKey(),
