@@ -52,6 +52,8 @@ export const ERROR_CODES = {
   ERR_STORE_VERSION: "ERR_STORE_VERSION",
   /** The call was given up by its signal. It was done as a whole, or not at all. */
   ERR_ABORTED: "ERR_ABORTED",
+  /** A rate limit refused the request. Answer 429, and let the client wait for as long as Retry-After says. */
+  ERR_RATE_LIMITED: "ERR_RATE_LIMITED",
   /** What a session has to be looked up in does not answer. Answer 503 and let the client try again. */
   ERR_STORE_UNAVAILABLE: "ERR_STORE_UNAVAILABLE",
   /** A defect in Ironkeep, such as a caught panic. Please report it. */

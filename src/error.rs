@@ -59,6 +59,7 @@ error_codes! {
     StoreCorrupt = "ERR_STORE_CORRUPT": "The store holds something that cannot be read. The message names the place.",
     StoreVersion = "ERR_STORE_VERSION": "A newer version of Ironkeep wrote the store. Use that version, or another place.",
     Aborted = "ERR_ABORTED": "The call was given up by its signal. It was done as a whole, or not at all.",
+    RateLimited = "ERR_RATE_LIMITED": "A rate limit refused the request. Answer 429, and let the client wait for as long as Retry-After says.",
     StoreUnavailable = "ERR_STORE_UNAVAILABLE": "What a session has to be looked up in does not answer. Answer 503 and let the client try again.",
     Internal = "ERR_INTERNAL": "A defect in Ironkeep, such as a caught panic. Please report it.",
 }

@@ -8,8 +8,8 @@ export type Target = "in process" | "real server";
 export type MatrixEvent = v1.H3Event | v2.H3Event;
 export type Handler = (event: MatrixEvent) => unknown;
 
-/** What both majors take as a middleware. */
-export type Middleware = (event: MatrixEvent) => Promise<void> | undefined;
+/** What both majors take as a middleware. A text is an answer. */
+export type Middleware = (event: MatrixEvent) => Promise<string | undefined | void> | string | undefined;
 
 export interface AppCookie {
   readonly path?: string;

@@ -41,6 +41,7 @@ async function throughNitropack(handler: Handler, outer: H3EventV1): Promise<unk
   inner.context = outer.context;
   inner.context["cache"] = { options: { maxAge: 60 } };
   const body = await handler(inner);
+  outer.node.res.statusCode = response.statusCode;
   for (const [name, value] of Object.entries(headers)) outer.node.res.setHeader(name, value);
   return body;
 }

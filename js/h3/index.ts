@@ -1,15 +1,25 @@
 /**
- * h3's session helpers at native speed, for h3 v1 and v2 alike: h3 2.0.8's signatures and behaviour, with repairs; and
- * protection against cross-site request forgery.
+ * h3's session helpers at native speed, for h3 v1 and v2 alike: h3 2.0.8's signatures and behaviour, with repairs; protection
+ * against cross-site request forgery, and rate limits.
  *
  * @module
  */
-export { clientAddress } from "./limits/client-address.js";
-export type { ClientAddressOptions } from "./limits/client-address.js";
 export { checkCsrf, checkOrigin, csrfToken, defineCsrfProtection } from "./csrf.js";
 export type { CsrfEvent, CsrfProtection } from "./csrf.js";
 export type { CsrfCheckOptions, CsrfOptions, CsrfRequest } from "./csrf-options.js";
 export { flashSession } from "./flash.js";
+export { clientAddress } from "./limits/client-address.js";
+export type { ClientAddressOptions } from "./limits/client-address.js";
+export { defineRateLimit, rateLimitError, useRateLimit } from "./limits/rate-limit.js";
+export type {
+  RateLimit,
+  RateLimitCost,
+  RateLimitDecision,
+  RateLimitKey,
+  RateLimitOptions,
+  RateLimitRule,
+  RateLimitSource,
+} from "./limits/types.js";
 export { useSession } from "./manager.js";
 export { regenerateSession } from "./regenerate.js";
 export { createRevocations } from "./revocation.js";

@@ -218,8 +218,9 @@ const NO_REFUSALS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ERR_KEYRING_UNAVAILABLE",
 ]);
 
-function refused({ name }: Call, error: unknown): undefined {
+function refused({ name, live }: Call, error: unknown): undefined {
   if (error instanceof SessionHttpError || (isIronkeepError(error) && NO_REFUSALS.has(error.code))) throw error;
+  if (isIronkeepError(error) && error.code === "ERR_SEAL_INVALID") live.hasForged = true;
   debug(`the token of the session "${name}" is refused: ${isIronkeepError(error) ? error.code : "not a session"}`);
 }
 
@@ -239,6 +240,7 @@ function admitted(call: Call, opened: Unsealed | undefined): Unsealed | undefine
 /** Fills the session, unless it was cleared meanwhile. All that the token holds survives, as in h3. */
 function restore(call: Call, session: Session, from: Partial<Session> | null): void {
   if (call.live.session !== session) return;
+  call.live.startedHere = false;
   for (const [key, value] of Object.entries(from ?? {})) {
     if (key === "data") Object.assign(session.data, value);
     else if (key !== "__proto__") (session as unknown as Record<string, unknown>)[key] = value;
@@ -255,6 +257,7 @@ export function begin({ live, config, name }: Call, session: Session): Session |
   session.id = newId(config);
   session.createdAt = Date.now();
   live.isNew = true;
+  live.startedHere = true;
   if (!config.schema) return session;
   return whenReady(validated(config.schema, emptyData(), name), (defaults) => {
     for (const key of Object.keys(defaults)) if (!(key in session.data)) session.data[key] = defaults[key];

@@ -3,6 +3,7 @@ import type { SealedSession, StoredSession } from "../sessions/engine.js";
 import type { StandardSchemaV1 } from "../standard-schema.js";
 import type { SessionStore } from "../store/types.js";
 import type { Exchange } from "./_h3.js";
+import { attachment } from "./attached.js";
 import type { SessionRevocation } from "./revocation.js";
 import type { HeadersLike, Session, SessionConfig, SessionEvent } from "./types.js";
 
@@ -14,6 +15,10 @@ export interface Live {
   loading: Promise<Session> | undefined;
   /** Whether the session exists in this request alone, and no cookie was set for it. */
   isNew: boolean;
+  /** Whether the session began with this request, and not with a token of it, also once its cookie is set. */
+  startedHere: boolean;
+  /** Whether the request came with a token that none of our keys made. */
+  hasForged: boolean;
   /** The configuration by which the session was found good. */
   admittedBy: SessionConfig | undefined;
   /** The write of a new session's first cookie, while it is under way. */
@@ -62,45 +67,23 @@ interface RequestState {
   readonly isForEverybody: boolean;
 }
 
-/** A constructor that gives back its argument: the private fields of a class that extends it are put on that object. */
-const Given = function given(owner: object) {
-  return owner;
-} as unknown as new (owner: object) => object;
-
-/**
- * A request's state, on its event or context, where nothing else sees it, copies it or changes it.
- *
- * As in a WeakMap, but without the cost of one: V8 walks all new entries in each collection of young objects, which made
- * those pauses 2 to 4 ms long, and not a tenth of one, at some hundred requests a second.
- */
-class Attached extends Given {
-  readonly #state: RequestState;
-
-  constructor(owner: object, state: RequestState) {
-    super(owner);
-    this.#state = state;
-  }
-
-  static stateOf(owner: object): RequestState | undefined {
-    return #state in owner ? owner.#state : undefined;
-  }
-}
+const states = attachment<RequestState>();
 
 /** Begins the state of a request, as it is now. One that has begun stays as it is. */
 export function begin(exchange: Exchange, outer?: SessionEvent, isForEverybody = false): RequestState {
-  let state = Attached.stateOf(exchange.owner);
+  let state = states.of(exchange.owner);
   if (!state) {
     const isPrerendered = exchange.header("x-nitro-prerender") !== undefined;
     const { headers } = exchange;
     state = { headers, sessions: new Map(), outer, isForEverybody: isForEverybody || isPrerendered };
-    void new Attached(exchange.owner, state);
+    states.put(exchange.owner, state);
   }
   return state;
 }
 
 /** The request that this one was recorded as a part of. */
 export function outerOf(exchange: Exchange): SessionEvent | undefined {
-  return Attached.stateOf(exchange.owner)?.outer;
+  return states.of(exchange.owner)?.outer;
 }
 
 /** The state of a session within this request. */
@@ -112,6 +95,8 @@ export function liveOf(exchange: Exchange, name: string): Live {
       session: undefined,
       loading: undefined,
       isNew: false,
+      startedHere: false,
+      hasForged: false,
       admittedBy: undefined,
       issuing: undefined,
       cleared: false,
@@ -138,7 +123,7 @@ export function liveOf(exchange: Exchange, name: string): Live {
  */
 export function isInsideCache(exchange: Exchange): boolean {
   if (exchange.isNarrowed || isKeptByPlatform(exchange.context)) return true;
-  const state = Attached.stateOf(exchange.owner);
+  const state = states.of(exchange.owner);
   if (state) return state.isForEverybody || state.headers !== exchange.headers;
   const { cache } = exchange.context;
   const isCached = typeof cache === "object" && cache !== null && "options" in cache;

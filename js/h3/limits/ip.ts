@@ -62,15 +62,18 @@ export function isIn(network: Network, ip: Ip): boolean {
 export function formatIp({ version, groups }: Ip): string {
   if (version === 4) return groups.flatMap((group) => [group >> 8, group & 0xff]).join(".");
   const { start, length } = longestZeros(groups);
-  const text = (part: readonly number[]): string => part.map((group) => group.toString(16)).join(":");
-  if (length < 2) return text(groups);
-  return `${text(groups.slice(0, start))}::${text(groups.slice(start + length))}`;
+  if (length < 2) return hexText(groups);
+  return `${hexText(groups.slice(0, start))}::${hexText(groups.slice(start + length))}`;
 }
 
 /** A network with its prefix, or an address where the network has no other. */
 export function formatNetwork(network: Network): string {
   const address = formatIp(network);
   return network.prefix < network.groups.length * BITS ? `${address}/${network.prefix}` : address;
+}
+
+function hexText(groups: readonly number[]): string {
+  return groups.map((group) => group.toString(16)).join(":");
 }
 
 function parseGroups(text: string): readonly number[] | undefined {

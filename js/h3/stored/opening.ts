@@ -83,6 +83,7 @@ async function withdraw(call: StoredCall, kept: Kept, seal: SealedSession): Prom
   const session = newSession();
   Object.assign(session.data, await defaults(call));
   if (live.kept === kept) {
+    live.startedHere = true;
     live.kept = { ...kept, session, seal: undefined, view: emptySession() };
     show(call);
     takeCookie(call);
@@ -98,6 +99,7 @@ export function settled(work: Promise<void>): Promise<void> {
 async function present(call: StoredCall): Promise<void> {
   const { live, stored } = call;
   const { session, seal, isFromHeader } = live.cleared ? nothing() : await find(call);
+  live.startedHere = session.status === "new";
   if (session.status === "new") Object.assign(session.data, await defaults(call));
   const { store, schema, migrate } = stored;
   const { revocation } = call.config;
@@ -125,6 +127,7 @@ async function admit(call: StoredCall, kept: Kept): Promise<void> {
   } catch (error) {
     if (stored.rejectsInvalid || !isIronkeepError(error) || error.code !== "ERR_SCHEMA") throw error;
     if (live.kept !== kept) return;
+    live.startedHere = true;
     live.kept = { ...kept, session: newSession(), seal: undefined, view: emptySession(), schema };
   }
   show(call);

@@ -1,0 +1,107 @@
+import type { Policy, PolicyDecision } from "../../limit/types.js";
+import type { Exchange } from "../_h3.js";
+import { attachment } from "../attached.js";
+import { isInsideCache } from "../state.js";
+import type { Verdict } from "./decide.js";
+import { legacyFields, limitField, policyField, retryAfterField, toldOf } from "./fields.js";
+import type { Answers } from "./plan.js";
+import type { RateLimitDecision } from "./types.js";
+
+const PROBLEM = "https://iana.org/assignments/http-problem-types#quota-exceeded";
+const LIMITED = "Too many requests: try again later";
+const DENIED = "Requests from this address are not accepted";
+
+/** What the response tells of all limits that were asked in this request. */
+interface Told {
+  readonly policies: Map<string, Policy>;
+  readonly decisions: Map<string, PolicyDecision>;
+}
+
+const states = attachment<Told>();
+
+/** Sets the fields of what was counted. Not where the response is another's too: what a cache keeps goes to everybody. */
+export function tell({ exchange, plan, decision }: Verdict): void {
+  const { response } = exchange;
+  const { fields } = plan.answers;
+  if (!response || response.isSent || plan.dryRun || fields === "none" || decision.decisions.length === 0) return;
+  if (isInsideCache(exchange)) return;
+  const told = toldIn(exchange, decision.allowed);
+  for (const one of toldOf(decision)) told.decisions.set(one.policy, one);
+  for (const policy of plan.limiter.policies) {
+    if (decision.decisions.some((one) => one.policy === policy.name)) told.policies.set(policy.name, policy);
+  }
+  if (fields !== "x-ratelimit") {
+    response.set("ratelimit-policy", policyField(told.policies.values()));
+    response.set("ratelimit", limitField(told.decisions.values()));
+  }
+  if (fields !== "ratelimit") {
+    const legacy = legacyFields(tightest(told.decisions.values()) ?? decision, Date.now());
+    for (const [name, value] of legacy) response.set(name, value);
+  }
+}
+
+/** Of a refusal what others said before is left out: their `t` may be later than `Retry-After`. */
+function toldIn({ owner }: Exchange, isAllowed: boolean): Told {
+  let told = states.of(owner);
+  if (!told) {
+    told = { policies: new Map(), decisions: new Map() };
+    states.put(owner, told);
+  }
+  if (!isAllowed) told.decisions.clear();
+  return told;
+}
+
+function tightest(decisions: Iterable<PolicyDecision>): PolicyDecision | undefined {
+  let found: PolicyDecision | undefined;
+  for (const one of decisions) if (!found || one.remaining < found.remaining) found = one;
+  return found;
+}
+
+/** A refusal: what is answered, whoever answers it. */
+export interface Refusal {
+  readonly status: 403 | 429;
+  readonly text: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: object;
+}
+
+/** How a request is refused. */
+export function refusalOf(decision: RateLimitDecision, { body, message }: Pick<Answers, "body" | "message">): Refusal {
+  const isDenied = decision.outcome === "denied";
+  const status = isDenied ? 403 : 429;
+  const text = isDenied ? "Forbidden" : "Too Many Requests";
+  const headers: Record<string, string> = { "cache-control": "no-store" };
+  if (!isDenied) headers["retry-after"] = retryAfterField(decision);
+  const detail = message ?? (isDenied ? DENIED : LIMITED);
+  if (body === "error") {
+    const code = isDenied ? "ADDRESS_DENIED" : "RATE_LIMIT_EXCEEDED";
+    return {
+      status,
+      text,
+      headers: { ...headers, "content-type": "application/json" },
+      body: { error: { code, message: detail } },
+    };
+  }
+  const problem = isDenied
+    ? { type: "about:blank", title: text, status, detail }
+    : {
+        type: PROBLEM,
+        title: "Request cannot be satisfied as assigned quota has been exceeded",
+        status,
+        detail,
+        "violated-policies": toldOf(decision).map(({ policy }) => policy),
+      };
+  return { status, text, headers: { ...headers, "content-type": "application/problem+json" }, body: problem };
+}
+
+/** Answers with a refusal: sets status and headers, and gives the body. */
+export function refuse(
+  { response }: Exchange,
+  { status, text, headers, body }: Omit<Refusal, "status"> & { status: number },
+): string {
+  if (response && !response.isSent) {
+    response.setStatus(status, text);
+    for (const [name, value] of Object.entries(headers)) response.set(name, value);
+  }
+  return JSON.stringify(body);
+}
