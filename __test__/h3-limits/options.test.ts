@@ -1,4 +1,4 @@
-import { defineRateLimit, useRateLimit } from "ironkeep/h3";
+import { defineRateLimit, defineSessionRateLimit, defineUnsealBudget, useRateLimit } from "ironkeep/h3";
 import { createRateLimiter } from "ironkeep/limit";
 import { describe, expect, it } from "vitest";
 import { PASSWORD } from "../h3/_passwords.ts";
@@ -115,5 +115,26 @@ describe("options of a rate limit", () => {
   it("a limiter of one limit needs no name of it", () => {
     const one = createRateLimiter({ name: "only", quota });
     expect(Object.keys(defineRateLimit({ limiter: one }).counts())).toEqual(["only"]);
+  });
+});
+
+describe("options of a session's rate limit and of an unseal budget", () => {
+  it.each<readonly [string, unknown]>([
+    ["options", null],
+    ["session", { quota }],
+    ["session", { quota, session: "h3" }],
+    ["quota", { session }],
+    ["sessionHeader", { quota, session, sessionHeader: "x session" }],
+    ["sessionHeader", { quota, session, sessionHeader: true }],
+    ["by", { quota, session, by: "address" }],
+    ["orgId", { quota, session, orgId: "acme" }],
+    ["skip", { quota, session, skip: () => true }],
+    ["body", { quota, session, body: "problem" }],
+    ["limiter", { limiter, session, name: "c" }],
+    ["name", { quota, session, name: "a\nb" }],
+  ])("what is wrong is an error that names %s: %j", (name, options) => {
+    expect(failureOf(() => defineSessionRateLimit(options as never))).toMatch(new RegExp(`^ERR_CONFIG .*${name}`));
+    if (["sessionHeader", "by", "orgId", "body"].includes(name)) return;
+    expect(failureOf(() => defineUnsealBudget(options as never))).toMatch(new RegExp(`^ERR_CONFIG .*${name}`));
   });
 });

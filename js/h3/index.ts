@@ -11,6 +11,14 @@ export { flashSession } from "./flash.js";
 export { clientAddress } from "./limits/client-address.js";
 export type { ClientAddressOptions } from "./limits/client-address.js";
 export { defineRateLimit, rateLimitError, useRateLimit } from "./limits/rate-limit.js";
+export { defineSessionRateLimit, limitedSession } from "./limits/session-rate-limit.js";
+export type {
+  LimitedSession,
+  SessionRateLimit,
+  SessionRateLimitCode,
+  SessionRateLimitOptions,
+  SessionRateLimitResult,
+} from "./limits/session-rate-limit.js";
 export type {
   RateLimit,
   RateLimitCost,
@@ -20,6 +28,8 @@ export type {
   RateLimitRule,
   RateLimitSource,
 } from "./limits/types.js";
+export { defineUnsealBudget } from "./limits/unseal-budget.js";
+export type { UnsealBudget, UnsealBudgetOptions } from "./limits/unseal-budget.js";
 export { useSession } from "./manager.js";
 export { regenerateSession } from "./regenerate.js";
 export { createRevocations } from "./revocation.js";
