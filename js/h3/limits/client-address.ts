@@ -1,6 +1,7 @@
 import { ironkeepError } from "../../errors.js";
 import { nearest } from "../../nearest.js";
 import { type Exchange, toExchange } from "../_h3.js";
+import { outerOf } from "../state.js";
 import type { SessionEvent } from "../types.js";
 import { forwardedBy } from "./forwarded.js";
 import { formatNetwork, type Ip, type Network, networkOf, parseIp } from "./ip.js";
@@ -70,11 +71,13 @@ export function clientAddress(event: SessionEvent, options: ClientAddressOptions
   return client && addressText(client, policy);
 }
 
-/** The address as a whole: for lists. */
+/** The address as a whole: for lists. What the app asks itself on behalf of a visitor is the visitor's. */
 export function clientOf(exchange: Exchange, { hops, proxies, header }: AddressPolicy): Ip | undefined {
-  const { remoteAddress } = exchange;
+  const outer = outerOf(exchange);
+  const asked = outer ? toExchange(outer) : exchange;
+  const { remoteAddress } = asked;
   let client = remoteAddress === undefined ? undefined : parseIp(remoteAddress);
-  const list = hops > 0 ? exchange.header(header) : undefined;
+  const list = hops > 0 ? asked.header(header) : undefined;
   if (list === undefined) return client;
   let left = hops;
   for (const entry of forwardedBy(list, header)) {

@@ -2,6 +2,7 @@ import { whenReady } from "../../later.js";
 import { warnOnce } from "../../warn.js";
 import type { Exchange } from "../_h3.js";
 import { promised } from "../admission.js";
+import { sessionRequest } from "../request.js";
 import { getSession } from "../session.js";
 import { sessionName } from "../session-config.js";
 import { liveOf } from "../state.js";
@@ -111,6 +112,7 @@ function addressPart({ client, exchange, plan }: Asked): string | undefined {
 
 async function identityOf({ event, exchange }: Asked, config: SessionConfig): Promise<Identity> {
   const { id, userId } = await getSession(event, config);
-  if (!id || liveOf(exchange, sessionName(config)).startedHere) return {};
+  const request = sessionRequest(exchange, config);
+  if (!id || !request || liveOf(request, sessionName(config)).startedHere) return {};
   return { session: id, user: typeof userId === "string" && userId !== "" ? userId : undefined };
 }

@@ -1,8 +1,9 @@
 import { toExchange, type Exchange } from "../_h3.js";
 import { readSessionCookie } from "../cookies.js";
+import { sessionRequest } from "../request.js";
 import { getSession } from "../session.js";
 import { sessionHeader, sessionName } from "../session-config.js";
-import { isInsideCache, liveOf } from "../state.js";
+import { liveOf } from "../state.js";
 import type { Session, SessionConfig, SessionEvent } from "../types.js";
 
 /** The tokens that a request came with: that of the header, that of the cookie. */
@@ -21,6 +22,7 @@ export async function presentedSession(
   const exchange = toExchange(event);
   if (tokensOf(exchange, config).length === 0) return "MISSING_SESSION";
   const session = await getSession(event, config);
-  if (isInsideCache(exchange) || !session.id) return "INVALID_SESSION";
-  return liveOf(exchange, sessionName(config)).startedHere ? "INVALID_SESSION" : session;
+  const request = sessionRequest(exchange, config);
+  if (!request || !session.id) return "INVALID_SESSION";
+  return liveOf(request, sessionName(config)).startedHere ? "INVALID_SESSION" : session;
 }

@@ -1,9 +1,10 @@
 import { presentedBy } from "../../sessions/ids.js";
 import type { RateLimiter } from "../../limit/types.js";
 import { type Exchange, toExchange } from "../_h3.js";
+import { sessionRequest } from "../request.js";
 import { getSession } from "../session.js";
 import { sessionName } from "../session-config.js";
-import { isInsideCache, liveOf } from "../state.js";
+import { liveOf } from "../state.js";
 import { isStored, storedOf } from "../stored/call.js";
 import { isSignedId } from "../stored/opening.js";
 import type { SessionConfig, SessionEvent } from "../types.js";
@@ -68,15 +69,17 @@ export function defineUnsealBudget(options: UnsealBudgetOptions): UnsealBudget {
 async function check(event: SessionEvent, plan: Plan, config: SessionConfig): Promise<string | undefined> {
   const exchange = toExchange(event);
   // Inside a cache nothing is opened.
-  if (isInsideCache(exchange) || tokensOf(exchange, config).length === 0) return undefined;
+  const request = sessionRequest(exchange, config);
+  if (!request || tokensOf(request, config).length === 0) return undefined;
   const client = clientOf(exchange, plan.address);
   if (client && hasIp(plan.allow, client)) return undefined;
   const keys = await keysOf({ event, exchange, client, plan });
   const left = await peek(exchange, plan.limiter, keys);
-  if (!left.allowed)
+  if (!left.allowed) {
     return refuse(exchange, refusalOf(Object.assign(left, { outcome: "limited" as const }), plan.answers));
+  }
   await getSession(event, config);
-  if (await hasForged(exchange, config)) await spend(exchange, plan.limiter, keys, undefined);
+  if (await hasForged(request, config)) await spend(exchange, plan.limiter, keys);
   return undefined;
 }
 
