@@ -3,11 +3,11 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { createSessions } from "ironkeep/sessions";
 import type { useSession } from "ironkeep/nitro/runtime";
-import { sessionConfig, startSessions, useSessionStore } from "ironkeep/nitro/runtime";
+import { sessionConfig, startSessions, useSessions, useSessionStore } from "ironkeep/nitro/runtime";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
+import { readRuntimeConfig } from "../../dist/nitro/runtime/config.js";
 import { PASSWORD } from "../h3/_passwords.ts";
 import { captureWarnings } from "../h3/_warnings.ts";
 
@@ -115,7 +115,21 @@ describe("the configuration", () => {
       expect.objectContaining({ code: "ERR_CONFIG" }),
     );
     expect(() => start({ password: PASSWORD, store: { driver: "sqlit" } })).toThrow(/did you mean "sqlite"/);
-    expect(() => start({ password: PASSWORD, store: { path: "sessions.db" } })).toThrow(/no driver: say which store/);
+    expect(() => start({ password: PASSWORD, store: { maxData: 1024 } })).toThrow(/no driver: say which store/);
+  });
+});
+
+describe("the store that the environment names", () => {
+  const sqlite = { driver: "sqlite", path: "sessions.db" };
+  it.each([
+    ["none", { driver: "", path: "", url: "" }, undefined],
+    ["a file", { driver: "", path: "sessions.db", url: "" }, sqlite],
+    ["the app's", { ...sqlite, url: "" }, sqlite],
+    ["Redis in the place of the app's", { ...sqlite, url: "redis://localhost" }, { driver: "redis", url: "redis://localhost" }],
+    ["another driver than the app's", { ...sqlite, driver: "memory" }, { driver: "memory" }],
+    ["numbers as text", { driver: "memory", maxData: "1024" }, { driver: "memory", maxData: 1024 }],
+  ])("%s", (_name, store, read) => {
+    expect(readRuntimeConfig({ store }).store).toEqual(read);
   });
 });
 
@@ -130,13 +144,11 @@ describe("the store", () => {
     const app = start({ password: PASSWORD, store: options() });
     const store = useSessionStore();
     expect(sessionConfig().store).toBe(store);
-    const { password = "" } = sessionConfig();
-    if (!store) throw new Error("there is no store");
-    const sessions = createSessions({ password, store, maxAge: 60 });
-    const { id } = await sessions.create({ visits: 1 });
-    expect(id).toMatch(/^[\w-]+$/);
+    await useSessions().create({ visits: 1 }, { userId: "ada" });
+    expect(await store?.count({ now: Date.now() }, "ada")).toBe(1);
+    expect(useSessions()).toBe(useSessions());
     await app.call("close");
-    await expect(store.count({ now: Date.now() }, "nobody")).rejects.toMatchObject({ code: "ERR_STORE_CLOSED" });
+    await expect(store?.count({ now: Date.now() }, "ada")).rejects.toMatchObject({ code: "ERR_STORE_CLOSED" });
   });
 
   it("that does not open is said when the server starts, which goes on", async () => {
@@ -146,6 +158,11 @@ describe("the store", () => {
       store: { driver: "sqlite", path: join(tmpdir(), "ironkeep-no-such-folder", "sessions.db") },
     });
     await vi.waitFor(() => expect(warnings.join("\n")).toMatch(/The session store "sqlite" does not answer: /));
+  });
+
+  it("is what useSessions needs", () => {
+    start({ password: PASSWORD });
+    expect(() => useSessions()).toThrow(/give runtimeConfig\.session a `store`/);
   });
 
   it("is left out by a handler that says so", () => {

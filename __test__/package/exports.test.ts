@@ -58,6 +58,7 @@ const ENTRIES = [
       "updateSession",
       "useSession",
       "useSessionStore",
+      "useSessions",
     ],
   ],
   ["ironkeep/sessions", sessions, ["createSessions"]],

@@ -1,5 +1,6 @@
 import { ironkeepError } from "../../errors.js";
-import type { SessionConfig, SessionConfigWith } from "../../h3/types.js";
+import type { SessionConfig, SessionConfigWith, SessionData } from "../../h3/types.js";
+import { createSessions, type Sessions } from "../../sessions/index.js";
 import type { StandardSchemaV1 } from "../../standard-schema.js";
 import type { SessionStore } from "../../store/types.js";
 
@@ -15,6 +16,7 @@ interface App {
   readonly store: SessionStore | undefined;
   /** Configurations that were put together, by what handlers gave: constants, most of them. */
   readonly merged: WeakMap<object, SessionConfig>;
+  sessions: Sessions | undefined;
 }
 
 /** A process, or a worker of a development server, runs one app; a later start takes the place of an earlier one. */
@@ -22,7 +24,7 @@ let app: App | undefined;
 
 /** Says which configuration and store the helpers use from now on. */
 export function setApp(config: SessionConfig, store: SessionStore | undefined): void {
-  app = { config: store ? { ...config, store } : config, store, merged: new WeakMap() };
+  app = { config: store ? { ...config, store } : config, store, merged: new WeakMap(), sessions: undefined };
 }
 
 function currentApp(): App {
@@ -51,11 +53,31 @@ export function sessionConfig(overrides?: SessionOverrides): SessionConfig {
 }
 
 /**
- * The store of this app's sessions, for tasks and scripts: `createSessions({ ...sessionConfig() })` of `ironkeep/sessions`.
- * `undefined` where `runtimeConfig.session` names none.
+ * The store of this app's sessions. `undefined` where `runtimeConfig.session` names none.
  *
  * @throws `ERR_CONFIG` where the module `ironkeep/nitro` is not there.
  */
 export function useSessionStore(): SessionStore | undefined {
   return currentApp().store;
+}
+
+/**
+ * The sessions in this app's store, as `createSessions` of `ironkeep/sessions` gives them: to end those of a user, for tasks and
+ * scripts.
+ *
+ * @throws `ERR_CONFIG` where the module `ironkeep/nitro` is not there, and where `runtimeConfig.session` names no store.
+ */
+export function useSessions<T extends SessionData = SessionData>(): Sessions<T> {
+  const current = currentApp();
+  return (current.sessions ??= sessionsOf(current)) as Sessions<T>;
+}
+
+function sessionsOf({ config, store }: App): Sessions {
+  if (!store) {
+    throw ironkeepError("ERR_CONFIG", "useSessions: the sessions of this app are in their cookies; give runtimeConfig.session a `store`");
+  }
+  const { password, name, audience, maxAge, idleTimeout, tombstone, deadline, onConflict } = config;
+  const all = { password, name, audience, maxAge, idleTimeout, tombstone, deadline, onConflict };
+  const given = Object.entries(all).filter(([, option]) => option !== undefined);
+  return createSessions({ ...Object.fromEntries(given), store });
 }

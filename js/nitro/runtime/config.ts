@@ -21,7 +21,7 @@ export function readRuntimeConfig(session: unknown): { config: SessionConfig; st
   const config: Record<string, unknown> = withNumbers(rest, NUMBERS, "");
   if (cookie === false || cookie === "false") config["cookie"] = false;
   else if (isObject(cookie)) config["cookie"] = setOnes(cookie);
-  const options = isObject(store) ? setOnes(store) : {};
+  const options = isObject(store) ? ofOneDriver(setOnes(store)) : {};
   if (options["driver"] === undefined) {
     const [option] = Object.keys(options);
     if (option !== undefined)
@@ -29,6 +29,13 @@ export function readRuntimeConfig(session: unknown): { config: SessionConfig; st
     return { config, store: undefined };
   }
   return { config, store: withNumbers(options, STORE_NUMBERS, "store.") as unknown as StoreConfig };
+}
+
+/** The environment can set `url` and `path`, whatever the app says. An address stands for Redis, and a file for SQLite. */
+function ofOneDriver({ path, url, ...others }: Record<string, unknown>): Record<string, unknown> {
+  if (url !== undefined) return { ...others, driver: "redis", url };
+  const driver = others["driver"] ?? (path === undefined ? undefined : "sqlite");
+  return driver === "sqlite" ? { ...others, driver, path } : others;
 }
 
 /** What is set: the module declares options as empty texts, so that the environment can set them. */

@@ -3,7 +3,7 @@
  *
  * @module
  */
-export { sessionConfig, useSessionStore } from "./app.js";
+export { sessionConfig, useSessions, useSessionStore } from "./app.js";
 export type { SessionOverrides } from "./app.js";
 export type { SessionRuntimeConfig } from "./config.js";
 export { startSessions } from "./plugin.js";
