@@ -6,6 +6,8 @@ import * as h3 from "ironkeep/h3";
 import * as iron from "ironkeep/iron";
 import * as nitro from "ironkeep/nitro";
 import * as nitroRuntime from "ironkeep/nitro/runtime";
+import * as nuxt from "ironkeep/nuxt";
+import * as nuxtServer from "ironkeep/nuxt/server";
 import * as sessions from "ironkeep/sessions";
 import * as store from "ironkeep/store";
 import * as testing from "ironkeep/testing";
@@ -61,6 +63,8 @@ const ENTRIES = [
       "useSessions",
     ],
   ],
+  ["ironkeep/nuxt", nuxt, ["default"]],
+  ["ironkeep/nuxt/server", nuxtServer, ["answerSignOut", "answerUserSession", "endUserSession", "readUserSession"]],
   ["ironkeep/sessions", sessions, ["createSessions"]],
   ["ironkeep/store", store, ["createStore"]],
   ["ironkeep/testing", testing, ["storeClauses"]],

@@ -2,9 +2,11 @@ import type { NitroOptionsLike } from "./types.js";
 
 /** The package and those of its binaries, as they are imported and as files. */
 const OURS = /^ironkeep(?:-[\da-z-]+)?(?:\/|$)|[/\\]node_modules[/\\]ironkeep(?:-[\da-z-]+)?[/\\]/;
+/** What is compiled into a Nuxt app: it imports what only the app's bundler resolves. */
+const OF_THE_APP = /[/\\]ironkeep[/\\]dist[/\\]nuxt[/\\]runtime[/\\]/;
 
 function isOurs(id: unknown): boolean {
-  return typeof id === "string" && OURS.test(id);
+  return typeof id === "string" && OURS.test(id) && !OF_THE_APP.test(id);
 }
 
 /**

@@ -1,0 +1,107 @@
+import { existsSync } from "node:fs";
+
+import nitroModule from "ironkeep/nitro";
+import ironkeep from "ironkeep/nuxt";
+import { describe, expect, it } from "vitest";
+
+import { SESSION_ROUTE } from "./_visitor.ts";
+import { fakeNuxt } from "./_nuxt.ts";
+
+/** What is registered by paths without an extension, which bundlers add. */
+const exists = (path: unknown): boolean => existsSync(`${String(path)}.js`);
+const nameOf = (path: unknown): string | undefined => String(path).split("/").at(-1);
+
+async function plugins(options: object): Promise<(string | undefined)[]> {
+  const { nuxt } = fakeNuxt();
+  await ironkeep(options, nuxt);
+  return nuxt.options.plugins.map((plugin) => nameOf((plugin as { src: string }).src));
+}
+
+describe("ironkeep/nuxt", () => {
+  it("says what it is, as Nuxt asks its modules", async () => {
+    expect(await ironkeep.getMeta()).toEqual({
+      name: "ironkeep",
+      version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+      configKey: "ironkeep",
+      compatibility: { nuxt: ">=4.0.0 <5" },
+    });
+  });
+
+  it("registers files that are there", async () => {
+    const { nuxt, called } = fakeNuxt();
+    await ironkeep({}, nuxt);
+    const imports = called("imports:extend", [] as { name: string; from: string }[]);
+    expect(imports.map(({ name }) => name)).toEqual(["useUserSession"]);
+    const files = [
+      ...imports.map(({ from }) => from),
+      ...nuxt.options.plugins.map((plugin) => (plugin as { src: string }).src),
+      ...nuxt.options.serverHandlers.map((handler) => (handler as { handler: string }).handler),
+      ...called("nitro:config", { plugins: [] as string[] }).plugins,
+    ];
+    expect(files.length).toBeGreaterThan(6);
+    expect(files.filter((path) => !exists(path))).toEqual([]);
+  });
+
+  it("has Nitro set up by Nitro's module, once, and lets no cache have the session", async () => {
+    const { nuxt, called } = fakeNuxt();
+    expect(await ironkeep({}, nuxt)).toBeUndefined();
+    expect(await ironkeep({}, nuxt)).toBe(false);
+    const config = called("nitro:config", { modules: ["another"], routeRules: { "/api/**": { swr: true } } });
+    expect(config).toMatchObject({
+      modules: ["another", nitroModule],
+      routeRules: { "/api/**": { swr: true }, [SESSION_ROUTE]: { cache: false } },
+    });
+  });
+
+  it("is off where the configuration says so", async () => {
+    const { nuxt } = fakeNuxt({ ironkeep: false });
+    expect(await ironkeep({}, nuxt)).toBe(false);
+    expect(nuxt.options.plugins).toEqual([]);
+  });
+
+  it("gives sessions nuxt-auth-utils' name, unless they have one", async () => {
+    const named = { runtimeConfig: { session: { name: "mine", maxAge: 60 } } };
+    const [plain, own] = [fakeNuxt(), fakeNuxt(named)];
+    await ironkeep({}, plain.nuxt);
+    await ironkeep({}, own.nuxt);
+    expect(plain.nuxt.options.runtimeConfig).toMatchObject({ session: { name: "nuxt-session", password: "" } });
+    expect(own.nuxt.options.runtimeConfig).toMatchObject({ session: { name: "mine", password: "", maxAge: 60 } });
+  });
+
+  it.each(["3.21.0", "2.17.0", "5.0.0-alpha.1"])("refuses Nuxt %s", async (version) => {
+    await expect(ironkeep({}, fakeNuxt({}, version).nuxt)).rejects.toMatchObject({
+      code: "ERR_CONFIG",
+      message: `ironkeep/nuxt needs Nuxt >=4.0.0 <5, and this is ${version}`,
+    });
+  });
+});
+
+describe("the options", () => {
+  it("are those of nuxt.config and those beside the module's name", async () => {
+    const { nuxt } = fakeNuxt({ ironkeep: { expose: ["cart"], load: "client" } });
+    await ironkeep({ expose: ["visits"] }, nuxt);
+    expect(nuxt.options.runtimeConfig).toMatchObject({ ironkeep: { expose: ["visits"] } });
+    expect(nuxt.options.plugins).toHaveLength(3);
+  });
+
+  it("choose when the session is filled, and when it is looked at again", async () => {
+    const all = ["session.server", "fill.server", "session.client", "focus.client"];
+    expect(await plugins({})).toEqual(all);
+    expect(await plugins({ load: "client" })).toEqual(all.toSpliced(1, 1));
+    expect(await plugins({ refreshOnFocus: false })).toEqual(all.slice(0, 3));
+  });
+
+  it.each([
+    [{ exposes: ["cart"] }, 'there is no option "exposes": did you mean "expose"?'],
+    [{ zebra: 1 }, /there is no option "zebra"$/],
+    [{ toString: 1 }, 'there is no option "toString"'],
+    [{ expose: "cart" }, "ironkeep.expose in nuxt.config has to be a list of names of session data"],
+    [{ expose: [""] }, "ironkeep.expose in nuxt.config has to be a list of names of session data"],
+    [{ load: "never" }, 'ironkeep.load in nuxt.config has to be "server" or "client"'],
+    [{ refreshOnFocus: 1 }, "ironkeep.refreshOnFocus in nuxt.config has to be true or false"],
+  ])("%j is refused by name", async (options, message) => {
+    const set = ironkeep(options as object, fakeNuxt().nuxt);
+    await expect(set).rejects.toThrow(message);
+    await expect(set).rejects.toMatchObject({ code: "ERR_CONFIG" });
+  });
+});

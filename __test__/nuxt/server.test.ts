@@ -1,0 +1,95 @@
+import type { H3Event } from "h3-v1";
+import { destroySession, useSession } from "ironkeep/nitro/runtime";
+import { answerSignOut, answerUserSession, endUserSession, readUserSession } from "ironkeep/nuxt/server";
+import { describe, expect, it } from "vitest";
+
+import { cached } from "../h3/_cached.ts";
+import { CookieJar } from "../h3/_jar.ts";
+import { type App, appOfV1 } from "../nitro/_apps.ts";
+
+const EXPOSED = ["cart"];
+const DATA = { user: { name: "Ada" }, cart: [1], secret: "for the server" };
+
+/** An app as the module makes one, with a page that is rendered and one that is cached. */
+const routes = {
+  "/sign-in": async (event: H3Event) => (await useSession(event)).update(DATA).then(() => "in"),
+  "/page": async (event: H3Event) => (await readUserSession(event, EXPOSED)) ?? "the same for all",
+  "/cached": cached(async (event) => (await readUserSession(event as H3Event, EXPOSED)) ?? "the same for all") as never,
+  "/own-header": async (event: H3Event) => {
+    event.node.res.setHeader("cache-control", "private, max-age=5");
+    return readUserSession(event, EXPOSED);
+  },
+  "/end": async (event: H3Event) => endUserSession(event).then(() => "ended"),
+  "/destroyed": async (event: H3Event) => destroySession(event).then(() => readUserSession(event, EXPOSED)),
+  "/session": (event: H3Event) =>
+    event.method === "DELETE" ? answerSignOut(event) : answerUserSession(event, EXPOSED),
+};
+
+async function signedIn(app: App): Promise<Record<string, string>> {
+  const jar = new CookieJar();
+  jar.store((await app.request("/sign-in")).cookies);
+  return { cookie: jar.header("/") ?? "" };
+}
+
+describe("what the browser is told", () => {
+  it("is the user, and what is exposed, and nothing else", async () => {
+    const app = await appOfV1(routes);
+    const headers = await signedIn(app);
+    for (const path of ["/page", "/session", "/own-header"]) {
+      const reply = await app.request(path, { headers });
+      expect(reply.json()).toEqual({ user: { name: "Ada" }, cart: [1] });
+      expect(reply.setCookies).toEqual([]);
+    }
+  });
+
+  it("is kept by no cache, unless the app says how", async () => {
+    const app = await appOfV1(routes);
+    const headers = await signedIn(app);
+    const controls = ["/page", "/session", "/own-header"].map(async (path) =>
+      (await app.request(path, { headers })).headers.get("cache-control"),
+    );
+    expect(await Promise.all(controls)).toEqual(["no-store", "no-store", "private, max-age=5"]);
+  });
+
+  it("is nothing for a visitor, who gets no cookie; his page may be kept, and his answer may not", async () => {
+    const app = await appOfV1(routes);
+    const [page, answer] = [await app.request("/page"), await app.request("/session")];
+    for (const reply of [page, answer]) {
+      expect(reply.json()).toEqual({});
+      expect(reply.setCookies).toEqual([]);
+    }
+    expect(page.headers.get("cache-control")).toBeNull();
+    expect(answer.headers.get("cache-control")).toBe("no-store");
+  });
+
+  it("is nothing that a cached page could hold", async () => {
+    const app = await appOfV1(routes);
+    const reply = await app.request("/cached", { headers: await signedIn(app) });
+    expect(reply.text).toBe("the same for all");
+    expect(reply.headers.get("cache-control")).toBeNull();
+  });
+
+  it("is what the request has made of the session", async () => {
+    const app = await appOfV1(routes);
+    expect((await app.request("/destroyed", { headers: await signedIn(app) })).json()).toEqual({});
+  });
+});
+
+describe("a sign-out", () => {
+  it("deletes the cookie, and is kept by no cache", async () => {
+    const app = await appOfV1(routes);
+    const reply = await app.request("/session", { method: "DELETE", headers: await signedIn(app) });
+    expect(reply.json()).toEqual({});
+    expect(reply.headers.get("cache-control")).toBe("no-store");
+    expect(reply.cookie("app").value).toBe("");
+    expect((await app.request("/end", { headers: await signedIn(app) })).cookie("app").value).toBe("");
+  });
+
+  it("of another site is refused, and deletes nothing", async () => {
+    const app = await appOfV1(routes);
+    const headers = { ...(await signedIn(app)), origin: "https://evil.example", "sec-fetch-site": "cross-site" };
+    const reply = await app.request("/session", { method: "DELETE", headers });
+    expect(reply.status).toBe(403);
+    expect(reply.setCookies).toEqual([]);
+  });
+});

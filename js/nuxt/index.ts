@@ -1,0 +1,26 @@
+/**
+ * The Nuxt module: sessions of `runtimeConfig.session` in every handler, `useUserSession()` in every component.
+ *
+ * @module
+ */
+export { default } from "./module.js";
+export type { ModuleOptions } from "./options.js";
+
+/**
+ * What pages know of who is signed in: the session's `data.user`. An app says what is in it:
+ *
+ * ```ts
+ * declare module "ironkeep/nuxt" {
+ *   interface User {
+ *     name: string;
+ *   }
+ * }
+ * ```
+ */
+// oxlint-disable-next-line typescript/no-empty-interface
+export interface User {}
+
+/** What reaches the browser: `user`, and what the module's `expose` names. An app adds to it as to {@link User}. */
+export interface UserSession {
+  user?: User;
+}

@@ -1,0 +1,2 @@
+/** Where the browser asks for its session, and ends it. */
+export const SESSION_ROUTE = "/api/_ironkeep/session";
