@@ -1,0 +1,2 @@
+// Refuses what other sites make a browser send.
+export default defineCsrfProtection();
