@@ -87,6 +87,7 @@ describeMatrix("users of stored sessions", (t, { it, expect }) => {
     "a cap without a store": [{ userId: "ada", cap: { max: 1, onFull: "refuse" } }, { store: undefined }],
     "a user that was not found": [{ userId: undefined } as unknown as RegenerateOptions, {}],
     "an empty user": [{ userId: "" }, {}],
+    "a user that UTF-8 has no form for": [{ userId: "ada\ud800" }, {}],
     "a cap without a user": [{ cap: { max: 1, onFull: "refuse" } }, {}],
     "a cap of nothing": [{ userId: "ada", cap: { max: 0, onFull: "refuse" } }, {}],
   } as const satisfies Record<string, readonly [RegenerateOptions, Partial<SessionConfig>]>;

@@ -125,3 +125,25 @@ describe("a store that cannot", () => {
     expect(await sessions.create({}, { userId: "ada" })).toMatchObject({ userId: "ada" });
   });
 });
+
+describe("a user's id that UTF-8 has no form for", () => {
+  it("is refused, since all such ids would be one user in a store", async () => {
+    const { sessions } = makeSessions();
+    const refused = { code: "ERR_CONFIG" };
+    for (const userId of ["ada\ud800", "\udc00", ""]) {
+      expect(await failure(sessions.create({}, { userId }))).toMatchObject(refused);
+      expect(await failure(sessions.list(userId))).toMatchObject(refused);
+      expect(await failure(sessions.revoke(userId))).toMatchObject(refused);
+    }
+    // A pair is one character.
+    await sessions.create({}, { userId: "\ud83d\ude00" });
+    expect(await sessions.list("\ud83d\ude00")).toHaveLength(1);
+  });
+
+  it("names nobody in a seal that is imported", async () => {
+    const { stored } = makeSessions({ migrate: { until: Date.now() + 60_000 } });
+    const seal = { id: "s1", createdAt: Date.now(), data: {}, userId: "ada\ud800", authenticatedAt: Date.now() };
+    const session = await engine.importSealed(stored, seal);
+    expect([session.status, session.userId]).toEqual(["stored", undefined]);
+  });
+});

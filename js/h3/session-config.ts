@@ -2,6 +2,7 @@ import type { Sealer, SealerOptions } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { defaults } from "../iron/index.js";
 import { nearest } from "../nearest.js";
+import { DEFAULT_NAME, isBindable, toInstant } from "../option-values.js";
 import { environmentPassword, toSessionForm } from "../password.js";
 import { ByPassword, flatten, type IronNumbers, isKeyring, type Keys, toSealer } from "../sealers.js";
 import { warnOnce } from "../warn.js";
@@ -10,16 +11,10 @@ import { cookieProblems } from "./cookie-rules.js";
 import { CookieWriter, longestCookie } from "./cookies.js";
 import type { SessionConfig, SessionCookieOptions } from "./types.js";
 
-/** h3's default name of a session and its cookie. */
-const DEFAULT_NAME = "h3";
 /** PBKDF2 iterations of the two generations of Fe26.2. */
 const ITERATIONS = { 1: 1, 2: 8192 } as const;
 /** The longest token that a session writes and reads, in characters. Node's limit for all headers is a quarter of it. */
 const MAX_TOKEN_LENGTH = 64 * 1024;
-
-/** A date before this is one in seconds: in milliseconds it is in 1973. */
-const EARLIEST = 1e11;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 const DEFAULT_COOKIE: SessionCookieOptions = { path: "/", secure: true, httpOnly: true, sameSite: "lax" };
 
@@ -191,12 +186,9 @@ function sealFormat(
       "seal.format: ik1 needs keys that are not stretched: pass a ring of createKeyring as password",
     );
   }
-  const until = Number(acceptIronUntil);
-  if (!Number.isFinite(until) || (until !== 0 && until < EARLIEST))
-    throw ironkeepError("ERR_CONFIG", "seal.acceptIronUntil: has to be a Date, or milliseconds since the epoch");
+  const until = Number(acceptIronUntil) === 0 ? 0 : toInstant(acceptIronUntil, "seal.acceptIronUntil");
   const bound = Object.entries({ audience, name: sessionName(config) });
-  // UTF-8 has no lone surrogates: two texts would be bound alike.
-  const odd = bound.find(([, text]) => typeof text !== "string" || LONE_SURROGATE.test(text));
+  const odd = bound.find(([, text]) => !isBindable(text));
   if (odd && isKeyring(keys)) {
     throw ironkeepError("ERR_CONFIG", `${odd[0]}: has to be text without lone surrogates`);
   }

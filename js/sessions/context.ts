@@ -4,6 +4,7 @@ import { MAX_DELAY_MS } from "../deadline.js";
 import type { Sealer } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { defaults } from "../iron/index.js";
+import { DEFAULT_NAME, isBindable, toInstant } from "../option-values.js";
 import { environmentPassword, toSessionForm } from "../password.js";
 import { ByPassword, isKeyring, toSealer } from "../sealers.js";
 import type { StandardSchemaV1 } from "../standard-schema.js";
@@ -11,7 +12,6 @@ import type { SessionStore, StoreClause } from "../store/types.js";
 import { type Emitter, emitterOf } from "./events.js";
 import type { MigrateOptions, StoredSessionOptions } from "./types.js";
 
-const DEFAULT_NAME = "h3";
 const DAY = 86_400;
 /** Seconds. A store lets nothing live for ever. */
 const DEFAULT_MAX_AGE = 30 * DAY;
@@ -22,11 +22,8 @@ const DEFAULT_TOMBSTONE = 60;
 const DEFAULT_DEADLINE = 250;
 /** Markers of imports outlive the last import by so many milliseconds, for clocks that differ. */
 export const IMPORT_MARGIN = 60_000;
-/** A date before this is one in seconds: in milliseconds it is in 1973. */
-const EARLIEST = 1e11;
 /** Seconds that fit into a timestamp, by far. */
 const LONGEST = 1e10;
-const LONE_SURROGATE = /\p{Surrogate}/u;
 
 /** What the functions of stored sessions work with. Times are in milliseconds. */
 export interface Stored {
@@ -112,8 +109,13 @@ function checkStore(store: SessionStore): void {
 }
 
 function checkText(text: unknown, option: string): void {
-  if (typeof text === "string" && !LONE_SURROGATE.test(text)) return;
+  if (isBindable(text)) return;
   throw ironkeepError("ERR_CONFIG", `${option}: has to be text without lone surrogates`);
+}
+
+/** Whether it can name a user: stores and tags have users as UTF-8, in which all lone surrogates would be one user. */
+export function isUser(userId: unknown): userId is string {
+  return userId !== "" && isBindable(userId);
 }
 
 function checkChoice(value: unknown, option: string, choices: readonly string[]): void {
@@ -135,10 +137,7 @@ export function toDeadline(value: number | undefined): number | undefined {
 }
 
 function toMigrate({ until, userId }: MigrateOptions): NonNullable<Stored["migrate"]> {
-  const end = Number(until);
-  if (!Number.isFinite(end) || end < EARLIEST) {
-    throw ironkeepError("ERR_CONFIG", "migrate.until: has to be a Date, or milliseconds since the epoch");
-  }
+  const end = toInstant(until, "migrate.until");
   if (userId !== undefined && typeof userId !== "function") {
     throw ironkeepError("ERR_CONFIG", "migrate.userId: has to be a function of the data");
   }

@@ -4,7 +4,7 @@ import { ironkeepError } from "../errors.js";
 import type { Created, NewRecord, SessionCap, StoredLifetime } from "../store/types.js";
 import { checked } from "./checked.js";
 import { type Content, contentOf, dataOf, recordText } from "./content.js";
-import { requireClauses, type Stored } from "./context.js";
+import { isUser, requireClauses, type Stored } from "./context.js";
 import { mustRepeat, UNKNOWN, type Unknown, untilKnown } from "./outcome.js";
 import { inTurn, moving, requireLive, type Seen, settle, type StoredSession } from "./state.js";
 import type { BeginOptions } from "./types.js";
@@ -159,8 +159,11 @@ export function tellEvicted({ events }: Stored, created: Created, userId: string
 
 /** @throws `ERR_CONFIG` for options that cannot work, or that the store cannot keep. */
 export function checkBegin({ store }: Stored, { userId, label, cap }: BeginOptions): void {
-  if (userId !== undefined && (typeof userId !== "string" || userId === "")) {
-    throw ironkeepError("ERR_CONFIG", "userId: has to be a text that is not empty; leave it out to sign nobody in");
+  if (userId !== undefined && !isUser(userId)) {
+    throw ironkeepError(
+      "ERR_CONFIG",
+      "userId: has to be a text that is not empty, without lone surrogates; leave it out to sign nobody in",
+    );
   }
   if (label !== undefined && typeof label !== "string") throw ironkeepError("ERR_CONFIG", "label: has to be a text");
   if (cap === undefined) return;

@@ -4,7 +4,7 @@ import { emptyData, type SessionData } from "../data.js";
 import type { ImportState, StoreCall } from "../store/types.js";
 import { checked } from "./checked.js";
 import { contentOf } from "./content.js";
-import { IMPORT_MARGIN, type Stored } from "./context.js";
+import { IMPORT_MARGIN, isUser, type Stored } from "./context.js";
 import { create, newRecord } from "./create.js";
 import { endKey } from "./destroy.js";
 import { load } from "./open.js";
@@ -158,7 +158,7 @@ function markerOf({ name, audience }: Stored, importName: string): string {
 
 function userOf({ migrate }: Stored, seal: SealedSession, data: SessionData): string | undefined {
   const userId: unknown = seal.userId ?? migrate?.userId?.(data);
-  return typeof userId === "string" && userId !== "" ? userId : undefined;
+  return isUser(userId) ? userId : undefined;
 }
 
 /** A time of a seal. One in the future comes from a clock that is ahead. */

@@ -1,7 +1,7 @@
 import { storeKey } from "#engine";
 
 import { ironkeepError } from "../errors.js";
-import { IMPORT_MARGIN, requireClauses, type Stored } from "./context.js";
+import { IMPORT_MARGIN, isUser, requireClauses, type Stored } from "./context.js";
 import { endKey } from "./destroy.js";
 import { repeated } from "./outcome.js";
 import type { CallOptions, ListedSession } from "./types.js";
@@ -54,6 +54,9 @@ export async function revokeUser(stored: Stored, userId: string, options: Revoke
 }
 
 function checkUser(userId: unknown, verb: string): void {
-  if (typeof userId === "string" && userId !== "") return;
-  throw ironkeepError("ERR_CONFIG", `${verb}: the user's id has to be a text that is not empty`);
+  if (isUser(userId)) return;
+  throw ironkeepError(
+    "ERR_CONFIG",
+    `${verb}: the user's id has to be a text that is not empty, without lone surrogates`,
+  );
 }
