@@ -1,6 +1,6 @@
 // Processes beside the test: those with stores of their own, and one with SQLite as Python has it, which knows nothing of ours.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 
 import { onTestFinished } from "vitest";
 
@@ -72,6 +72,17 @@ database.execute("ROLLBACK")`;
 
 /** The first column of what a statement gives. */
 export const sqlite = (path: string, statement: string) => run(PYTHON, ["-c", STATEMENT, path, statement]);
+
+const AWAIT_SESSIONS = `
+import sqlite3, sys, time
+database = sqlite3.connect(sys.argv[1], isolation_level=None, timeout=60)
+while database.execute("SELECT count(*) FROM sessions").fetchone()[0] < int(sys.argv[2]): time.sleep(0.001)`;
+
+/** Holds this thread until so many sessions are in a file: what is answered meanwhile waits for the thread. */
+export function holdUntilSessions(path: string, count: number): void {
+  const { status, stderr } = spawnSync(PYTHON, ["-c", AWAIT_SESSIONS, path, String(count)], { encoding: "utf8" });
+  if (status !== 0) throw new Error(`${PYTHON} ended with ${status}: ${stderr}`);
+}
 
 /** Locks a file against everybody who writes it. Gives what ends that. */
 export async function locked(path: string): Promise<() => Promise<void>> {
