@@ -261,7 +261,7 @@ impl Rows {
         if let Some(record) = self.live(now, key) {
             return Some(Created::Exists(record.write_token));
         }
-        if self.has_ended(now, key) || new.import.is_some_and(|import| !self.is_open(now, import)) {
+        if self.has_ended(now, key) || new.import.is_some_and(|import| !self.is_open(now, import, key.tag())) {
             return Some(Created::Ended);
         }
         let user = new.user.as_deref()?;
@@ -316,10 +316,10 @@ impl Rows {
         keys
     }
 
-    fn is_open(&self, now: Timestamp, import: ImportKey) -> bool {
+    fn is_open(&self, now: Timestamp, import: ImportKey, tag: Tag) -> bool {
         self.imports
             .get(&import)
-            .is_some_and(|marker| marker.until > now && matches!(marker.import, Import::Open(_)))
+            .is_some_and(|marker| marker.until > now && marker.import == Import::Open(tag))
     }
 
     /// How far an import has come: as far as `first`, if nobody knows of it. It is known for at least `keep` from now on.

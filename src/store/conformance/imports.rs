@@ -37,6 +37,8 @@ pub(super) fn a_record_is_created_only_while_it_is_open(probe: &mut Probe) {
     assert_eq!(probe.load(key), Loaded::Absent);
 
     probe.begin_import(import(1), ONE, HOUR);
+    assert_eq!(probe.create(tagged(OTHER, 1), imported(1)), Created::Ended, "its id has the import's tag");
+    assert_eq!(probe.load(tagged(OTHER, 1)), Loaded::Absent);
     probe.make(key, imported(1));
     assert_eq!(probe.create(key, imported(1)), Created::Exists(token(1)));
     assert_eq!(probe.create(tagged(ONE, 9), imported(1)), Created::Ended, "it is done");

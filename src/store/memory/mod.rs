@@ -10,6 +10,8 @@
 mod due;
 mod full;
 mod imports;
+mod many;
+mod options;
 mod part;
 mod room;
 mod session;
@@ -35,6 +37,7 @@ use crate::store::record::{
 };
 use crate::store::{SessionStore, StoreFuture};
 use imports::Imports;
+pub use options::{MemoryOptions, WhenFull};
 use part::{Held, Pair, Part};
 use room::{Full, Room, Size};
 use shard::{Call, Shard};
@@ -44,43 +47,9 @@ use time::millis;
 const SHARDS: usize = 256;
 const IMPORT_PARTS: usize = 16;
 
-/// What a memory store does at its bound, once nothing that has expired is left to remove.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum WhenFull {
-    /// Sessions go: of some picked at random, first those without a user, then the one that was not seen for the longest time.
-    /// Small stores look at all of theirs. Tombstones, markers of imports and revocations never go before their time.
-    #[default]
-    Evict,
-    /// What needs more room fails with `ERR_STORE_UNAVAILABLE`. Sessions can be read, shrunk and ended all the same.
-    Refuse,
-}
-
-/// How a memory store is bounded.
-#[derive(Debug, Clone)]
-pub struct MemoryOptions {
-    /// The most bytes of memory, everything counted: 256 MiB. At least four times `max_data`.
-    pub max_bytes: u64,
-    /// The most sessions, tombstones and markers of imports together: 1,000,000. At least 1.
-    pub max_entries: u32,
-    /// The most bytes that the data of a session may have: 64 KiB. A label or a user's id may not be longer either.
-    pub max_data: usize,
-    /// What happens when it is full.
-    pub when_full: WhenFull,
-}
-
-impl Default for MemoryOptions {
-    fn default() -> Self {
-        Self {
-            max_bytes: 256 * 1024 * 1024,
-            max_entries: 1_000_000,
-            max_data: 64 * 1024,
-            when_full: WhenFull::default(),
-        }
-    }
-}
-
-/// A [`SessionStore`] in memory. Its times are whole milliseconds, and its futures ready when they are made: but for that of
-/// `close`, which writes the last snapshot when it is polled, and waits for the disk.
+/// A [`SessionStore`] in memory. Its times are whole milliseconds, and its futures ready when they are made: but for those of
+/// `delete_expired`, `load_many` and `delete_many`, which go on in parts, and that of `close`, which writes the last snapshot
+/// when it is polled, and waits for the disk.
 pub struct MemoryStore {
     options: MemoryOptions,
     room: Room,
@@ -101,12 +70,7 @@ impl MemoryStore {
     /// # Errors
     /// `ERR_CONFIG` for bounds that make no sense.
     pub fn new(options: MemoryOptions) -> Result<Self> {
-        if options.max_bytes / 4 < options.max_data as u64 {
-            return Err(Error::Config("maxBytes of a memory store has to be at least four times its maxData"));
-        }
-        if options.max_entries == 0 {
-            return Err(Error::Config("maxEntries of a memory store has to be at least 1"));
-        }
+        options.check()?;
         let room = Room::new(Size { bytes: options.max_bytes, entries: options.max_entries.into() });
         Ok(Self {
             options,
@@ -237,6 +201,15 @@ impl MemoryStore {
         Ok(created)
     }
 
+    fn load_now(&self, now: Timestamp, key: &StoreKey) -> Result<Loaded> {
+        Ok(self.shard(key.tag())?.load(self.call(now), key))
+    }
+
+    fn delete_now(&self, now: Timestamp, key: &StoreKey, tombstone: Duration) -> Result<bool> {
+        let call = self.call(now);
+        self.with_room(call, None, || Ok(self.shard(key.tag())?.end(call, key, tombstone)))
+    }
+
     fn save_now(&self, now: Timestamp, key: StoreKey, expected: Version, mut change: Change) -> Result<Saved> {
         self.check_open()?;
         self.check_size(change.data.len())?;
@@ -299,7 +272,7 @@ impl SessionStore for MemoryStore {
     }
 
     fn load(&self, now: Timestamp, key: StoreKey) -> StoreFuture<'_, Loaded> {
-        Box::pin(ready(self.shard(key.tag()).map(|shard| shard.load(self.call(now), &key))))
+        Box::pin(ready(self.load_now(now, &key)))
     }
 
     fn save(&self, now: Timestamp, key: StoreKey, expected: Version, change: Change) -> StoreFuture<'_, Saved> {
@@ -311,8 +284,7 @@ impl SessionStore for MemoryStore {
     }
 
     fn delete(&self, now: Timestamp, key: StoreKey, tombstone: Duration) -> StoreFuture<'_, bool> {
-        let call = self.call(now);
-        Box::pin(ready(self.with_room(call, None, || Ok(self.shard(key.tag())?.end(call, &key, tombstone)))))
+        Box::pin(ready(self.delete_now(now, &key, tombstone)))
     }
 
     fn regenerate(
@@ -350,7 +322,15 @@ impl SessionStore for MemoryStore {
     }
 
     fn delete_expired(&self, now: Timestamp, limit: u32) -> StoreFuture<'_, u64> {
-        Box::pin(ready(self.check_open().map(|()| self.sweep(self.call(now), limit).sessions.into())))
+        Box::pin(self.sweep_in_parts(now, limit))
+    }
+
+    fn load_many(&self, now: Timestamp, keys: Vec<StoreKey>) -> StoreFuture<'_, Vec<Loaded>> {
+        Box::pin(self.load_in_parts(now, keys))
+    }
+
+    fn delete_many(&self, now: Timestamp, keys: Vec<StoreKey>, tombstone: Duration) -> StoreFuture<'_, u64> {
+        Box::pin(self.delete_in_parts(now, keys, tombstone))
     }
 
     fn close(&self) -> StoreFuture<'_, ()> {

@@ -52,7 +52,7 @@ fn add(
         return Ok(Created::Ended);
     }
     if let Some(import) = &new.import
-        && !imports::is_open(db, now, import)?
+        && !imports::is_open(db, now, import, key.tag())?
     {
         return Ok(Created::Ended);
     }

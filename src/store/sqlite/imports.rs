@@ -42,9 +42,9 @@ pub(super) fn end(db: &Connection, now: Millis, import: &ImportKey, keep: Durati
     Ok(())
 }
 
-/// Whether the record of this import may be created.
-pub(super) fn is_open(db: &Connection, now: Millis, import: &ImportKey) -> rusqlite::Result<bool> {
-    Ok(marker(db, now, import)?.is_some_and(|(_, done)| !done))
+/// Whether the record of this import may be created, with an id of this tag.
+pub(super) fn is_open(db: &Connection, now: Millis, import: &ImportKey, tag: Tag) -> rusqlite::Result<bool> {
+    Ok(marker(db, now, import)? == Some((Some(tag), false)))
 }
 
 /// Notes that the record was created.

@@ -99,17 +99,26 @@ impl SqliteStore {
         self.submit(&self.shared.reads, 0, work).await
     }
 
-    async fn write<T, W>(&self, data: usize, work: W) -> Result<T>
+    /// `texts`: the lengths of what it writes that may be of any size.
+    async fn write<T, W>(&self, texts: &[usize], work: W) -> Result<T>
     where
         T: Send + 'static,
         W: Fn(&Connection) -> rusqlite::Result<T> + Send + 'static,
     {
         let limit = self.shared.options.max_data;
-        if data > limit {
-            return Err(Error::SessionTooLarge { length: data, limit });
+        if let Some(&length) = texts.iter().find(|length| **length > limit) {
+            return Err(Error::SessionTooLarge { length, limit });
         }
-        self.submit(&self.shared.writes, data, work).await
+        self.submit(&self.shared.writes, texts.iter().sum(), work).await
     }
+}
+
+fn length(text: Option<&String>) -> usize {
+    text.map_or(0, String::len)
+}
+
+fn lengths(new: &NewRecord) -> [usize; 3] {
+    [new.data.len(), length(new.label.as_ref()), length(new.user.as_ref())]
 }
 
 impl Drop for SqliteStore {
@@ -121,8 +130,8 @@ impl Drop for SqliteStore {
 
 impl SessionStore for SqliteStore {
     fn create(&self, now: Timestamp, key: StoreKey, new: NewRecord) -> StoreFuture<'_, Created> {
-        let now = millis(now);
-        Box::pin(self.write(new.data.len(), move |db| create::create(db, now, &key, &new)))
+        let (now, texts) = (millis(now), lengths(&new));
+        Box::pin(async move { self.write(&texts, move |db| create::create(db, now, &key, &new)).await })
     }
 
     fn load(&self, now: Timestamp, key: StoreKey) -> StoreFuture<'_, Loaded> {
@@ -132,17 +141,20 @@ impl SessionStore for SqliteStore {
 
     fn save(&self, now: Timestamp, key: StoreKey, expected: Version, change: Change) -> StoreFuture<'_, Saved> {
         let now = millis(now);
-        Box::pin(self.write(change.data.len(), move |db| rows::save(db, now, &key, expected, &change)))
+        Box::pin(async move {
+            let texts = [change.data.len(), length(change.label.as_ref())];
+            self.write(&texts, move |db| rows::save(db, now, &key, expected, &change)).await
+        })
     }
 
     fn touch(&self, now: Timestamp, key: StoreKey) -> StoreFuture<'_, Option<Timestamp>> {
         let now = millis(now);
-        Box::pin(self.write(0, move |db| Ok(rows::touch(db, now, &key)?.map(timestamp))))
+        Box::pin(self.write(&[], move |db| Ok(rows::touch(db, now, &key)?.map(timestamp))))
     }
 
     fn delete(&self, now: Timestamp, key: StoreKey, tombstone: Duration) -> StoreFuture<'_, bool> {
         let now = millis(now);
-        Box::pin(self.write(0, move |db| rows::delete(db, now, &key, tombstone)))
+        Box::pin(self.write(&[], move |db| rows::delete(db, now, &key, tombstone)))
     }
 
     fn regenerate(
@@ -154,10 +166,12 @@ impl SessionStore for SqliteStore {
         new: NewRecord,
         tombstone: Duration,
     ) -> StoreFuture<'_, Regenerated> {
-        let now = millis(now);
-        Box::pin(
-            self.write(new.data.len(), move |db| create::regenerate(db, now, &from, expected, (&to, &new), tombstone)),
-        )
+        let (now, texts) = (millis(now), lengths(&new));
+        Box::pin(async move {
+            let regenerate =
+                move |db: &Connection| create::regenerate(db, now, &from, expected, (&to, &new), tombstone);
+            self.write(&texts, regenerate).await
+        })
     }
 
     fn list<'a>(&'a self, now: Timestamp, user: &'a str) -> StoreFuture<'a, Vec<Listed>> {
@@ -172,17 +186,17 @@ impl SessionStore for SqliteStore {
 
     fn revoke<'a>(&'a self, now: Timestamp, user: &'a str, revocation: Revocation) -> StoreFuture<'a, u64> {
         let (now, user) = (millis(now), user.to_owned());
-        Box::pin(self.write(0, move |db| users::revoke(db, now, &user, &revocation)))
+        Box::pin(async move { self.write(&[user.len()], move |db| users::revoke(db, now, &user, &revocation)).await })
     }
 
     fn begin_import(&self, now: Timestamp, import: ImportKey, tag: Tag, keep: Duration) -> StoreFuture<'_, Import> {
         let now = millis(now);
-        Box::pin(self.write(0, move |db| imports::begin(db, now, &import, tag, keep)))
+        Box::pin(self.write(&[], move |db| imports::begin(db, now, &import, tag, keep)))
     }
 
     fn end_import(&self, now: Timestamp, import: ImportKey, keep: Duration) -> StoreFuture<'_, ()> {
         let now = millis(now);
-        Box::pin(self.write(0, move |db| imports::end(db, now, &import, keep)))
+        Box::pin(self.write(&[], move |db| imports::end(db, now, &import, keep)))
     }
 
     /// Removes what has expired by `now` and by the system's clock: a caller whose clock is ahead ends nobody's session.
@@ -192,7 +206,7 @@ impl SessionStore for SqliteStore {
             let (mut removed, mut left) = (0, limit);
             while left > 0 {
                 let part = left.min(sweep::PART);
-                let swept = self.write(0, move |db| sweep::sweep(db, until, part)).await?;
+                let swept = self.write(&[], move |db| sweep::sweep(db, until, part)).await?;
                 removed += u64::from(swept.sessions);
                 left -= swept.sessions + swept.marks;
                 if swept.sessions + swept.marks < part {
@@ -230,7 +244,7 @@ impl SessionStore for SqliteStore {
                     keys.iter()
                         .try_fold(0, |sum, key| Ok(sum + u64::from(rows::delete(db, now, key, tombstone)?)))
                 };
-                deleted += self.write(0, part).await?;
+                deleted += self.write(&[], part).await?;
             }
             Ok(deleted)
         })

@@ -22,7 +22,7 @@ pub struct Options {
     pub path: PathBuf,
     /// What an acknowledged write survives.
     pub synchronous: Synchronous,
-    /// The most data that a session may have, in bytes.
+    /// The most data that a session may have, in bytes. A label or a user's id may not be longer either.
     pub max_data: usize,
     /// How long a call waits for a file that another process has locked.
     pub busy_timeout: Duration,

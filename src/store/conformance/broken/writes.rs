@@ -208,6 +208,18 @@ pub(super) const DEFECTS: &[super::Defect] = defects! {
             }
         }
     }
+    "S7" "a record is made of an import that another tag has" {
+        create(store, now, key, new) {
+            let again = NewRecord { import: None, ..new.clone() };
+            let import = new.import;
+            let created = store.inner.create(now, key, new).await?;
+            let (Created::Ended, Some(import)) = (&created, import) else { return Ok(created) };
+            match store.inner.begin_import(now, import, key.tag(), Duration::ZERO).await? {
+                Import::Open(tag) if tag != key.tag() => store.inner.create(now, key, again).await,
+                _ => Ok(created),
+            }
+        }
+    }
     "S7" "who races for an import gets the tag that they gave" {
         begin_import(store, now, import, tag, keep) {
             let begun = store.inner.begin_import(now, import, tag, keep).await?;

@@ -3,6 +3,7 @@
 #![forbid(unsafe_code)]
 
 mod bounds;
+mod many;
 mod model;
 mod snapshots;
 mod structures;

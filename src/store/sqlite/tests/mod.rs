@@ -10,5 +10,6 @@ mod full;
 mod killed;
 mod locked;
 mod removed;
+mod sizes;
 mod sweeping;
 mod together;
