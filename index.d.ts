@@ -106,6 +106,8 @@ export declare class Store {
    * Throws, once, what the last one that was begun here came to; the new one is begun all the same.
    */
   snapshot(): void
+  /** What an operator ought to know of the server, once one was connected to. */
+  warning(): string | null
   /** How it fares, where something is done about its outages. */
   status(): StoreStatus | null
 }
@@ -357,7 +359,8 @@ export type StoreOptions =
     prefix: string; /** How many milliseconds the server may take to answer a call. */
     deadline: number; /** Waiting for replicas after a write that ends sessions. */
     wait?: RedisWait; /** What is done about outages. Without it: nothing. */
-    resilience?: Resilience; /** The most data that a session may have, in bytes. */
+    resilience?: Resilience; /** Whether the end of sessions is published. */
+    publish: boolean; /** The most data that a session may have, in bytes. */
   maxData: number }
 
 /** How a store fares. The counts are those since it was made. */

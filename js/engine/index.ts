@@ -173,6 +173,7 @@ export type EngineStoreOptions =
       wait?: { replicas: number; timeout: number };
       /** Without it nothing is done about outages. */
       resilience?: { retries: number; slow: number; openFor: number };
+      publish: boolean;
       maxData: number;
     }
   | { driver: "sqlite"; path: string; synchronous: "full" | "normal"; maxData: number };
@@ -217,6 +218,8 @@ export interface EngineStore extends EngineCalls {
    * @throws once, what the last one that was begun here came to; the new one is begun all the same.
    */
   snapshot(): void;
+  /** What an operator ought to know of the server, once one was connected to. */
+  warning(): string | null;
   /** How it fares, where something is done about its outages. */
   status(): EngineStoreStatus | null;
 }

@@ -8,6 +8,7 @@ import { createStore as createEngineStore } from "#engine";
 import { NativeStore } from "./native-store.js";
 import { readStoreConfig, type StoreConfig } from "./options.js";
 import { writeSnapshots } from "./snapshots.js";
+import { passOnWarning } from "./warning.js";
 import type { NativeSessionStore } from "./types.js";
 
 export type { MemoryStoreOptions, SqliteStoreOptions, StoreConfig } from "./options.js";
@@ -27,6 +28,7 @@ export function createStore(config: StoreConfig): NativeSessionStore {
   const engine = createEngineStore(options);
   return new NativeStore(config.driver, engine, deadline, {
     stop: writeSnapshots(engine, snapshotInterval),
+    answered: config.driver === "redis" ? passOnWarning(engine) : undefined,
     status: () => engine.status(),
   });
 }

@@ -59,6 +59,8 @@ interface RedisOptions extends CommonStoreOptions {
   wait?: RedisWaitOptions | undefined;
   /** What is done about outages; `false`: nothing. */
   resilience?: ResilienceOptions | false | undefined;
+  /** Whether the end of a session is published, as a hint to who keeps a copy of it: docs/stores.md. @default true */
+  publish?: boolean | undefined;
 }
 
 /** Where Redis is. A URL is `redis://[user[:password]@]host[:port][/database]`, or `rediss://` for TLS. */
@@ -95,16 +97,18 @@ export const REDIS_KEYS = [
   "prefix",
   "wait",
   "resilience",
+  "publish",
 ] as const satisfies readonly (keyof RedisStoreOptions)[];
 
 /** No message shows a URL, which may hold a password. */
 export function redis(config: RedisStoreOptions, deadline: number, maxData: number): EngineStoreOptions {
-  const { driver, username, password, database, prefix = PREFIX, wait, resilience } = config;
+  const { driver, username, password, database, prefix = PREFIX, wait, resilience, publish = true } = config;
   const place = readPlace(config);
   checkText("username", username);
   checkText("password", password);
   checkText("prefix", prefix);
   if (database !== undefined) checkCount("database", database, MOST, 0);
+  if (typeof publish !== "boolean") throw wrong("publish: has to be true or false");
   if (!Number.isFinite(deadline)) throw wrong("deadline: has to be a number of milliseconds that ends");
   return given({
     driver,
@@ -116,6 +120,7 @@ export function redis(config: RedisStoreOptions, deadline: number, maxData: numb
     deadline,
     wait: wait === undefined ? undefined : readWait(wait, deadline),
     resilience: resilience === false ? undefined : readResilience(resilience ?? {}, deadline),
+    publish,
     maxData,
   });
 }

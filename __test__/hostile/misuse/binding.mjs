@@ -164,6 +164,7 @@ const STORE_OPTIONS = {
     deadline: 1000,
     wait: { replicas: 1, timeout: 500 },
     resilience: { retries: 1, slow: 500, openFor: 1 },
+    publish: false,
     maxData: 1024,
   },
 };
@@ -224,7 +225,7 @@ for (const options of Object.values(STORE_OPTIONS)) {
     await attemptOurs(`submit([], ${said})`, () => store.submit([], make()));
     await attemptOurs(`submit(call, ${said})`, () => store.submit(callOf(1, [STORE_KEY]), make()));
     await attemptOurs(`cancel(${said})`, () => store.cancel(make()));
-    for (const name of ["submit", "take", "cancel", "snapshot", "status"]) {
+    for (const name of ["submit", "take", "cancel", "snapshot", "status", "warning"]) {
       await attempt(`${name} on ${said}`, () => Store.prototype[name].call(make(), [], wake));
     }
     for (let at = 0; at < 5; at++) {

@@ -73,6 +73,7 @@ export const CALLS = {
   "Store.cancel": () => store.cancel(0),
   "Store.snapshot": () => store.snapshot(),
   "Store.status": () => store.status(),
+  "Store.warning": () => store.warning(),
   errorCodes: () => binding.errorCodes(),
   nativeVersion: () => binding.nativeVersion(),
   randomKey: () => binding.randomKey(),

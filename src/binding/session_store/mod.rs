@@ -26,6 +26,7 @@ use crate::binding::error::{internal, to_js};
 use crate::binding::guard::guard;
 use crate::binding::runtime;
 use crate::error::{Error, ErrorCode, Result};
+use crate::store::redis::RedisStore;
 use backend::{Backend, StoreStatus};
 use mailbox::{Mailbox, WakeFunction};
 use operation::{Answer, Operation};
@@ -45,6 +46,7 @@ pub struct Store {
     is_immediate: bool,
     waits_to_close: bool,
     snapshots: Option<Arc<Snapshots>>,
+    redis: Option<Arc<RedisStore>>,
     mailbox: Arc<Mailbox>,
 }
 
@@ -62,6 +64,7 @@ impl Store {
                 is_immediate: opened.is_immediate,
                 waits_to_close: opened.waits_to_close,
                 snapshots: opened.snapshots,
+                redis: opened.redis,
                 mailbox: Arc::default(),
             })
         })
@@ -112,6 +115,12 @@ impl Store {
         guard("Store.snapshot", || {
             self.snapshots.as_ref().map_or(Ok(()), Snapshots::begin).map_err(|error| to_js(&error))
         })
+    }
+
+    /// What an operator ought to know of the server, once one was connected to.
+    #[napi(catch_unwind)]
+    pub fn warning(&self) -> napi::Result<Option<String>, ErrorCode> {
+        guard("Store.warning", || Ok(self.redis.as_ref().and_then(|store| store.warning())))
     }
 
     /// How it fares, where something is done about its outages.

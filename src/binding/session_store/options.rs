@@ -12,6 +12,7 @@ use crate::binding::session_store::snapshots::Snapshots;
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::store::memory::{MemoryOptions, MemoryStore, WhenFull};
+use crate::store::redis::RedisStore;
 use crate::store::sqlite::{self, SqliteStore, Synchronous};
 
 const DRIVER: &str = wrong!("driver", "memory, redis or sqlite");
@@ -67,6 +68,8 @@ pub enum StoreOptions {
         wait: Option<RedisWait>,
         /// What is done about outages. Without it: nothing.
         resilience: Option<Resilience>,
+        /// Whether the end of sessions is published.
+        publish: bool,
         /// The most data that a session may have, in bytes.
         max_data: u32,
     },
@@ -80,6 +83,8 @@ pub(super) struct Opened {
     /// Whether closing it waits for the disk, whatever its other calls do.
     pub(super) waits_to_close: bool,
     pub(super) snapshots: Option<Arc<Snapshots>>,
+    /// The one in Redis, which may have something to say to an operator.
+    pub(super) redis: Option<Arc<RedisStore>>,
 }
 
 impl StoreOptions {
@@ -130,17 +135,18 @@ impl StoreOptions {
                     None => Arc::new(MemoryStore::new(options)?),
                 };
                 let backend = Backend::Plain(store);
-                Ok(Opened { backend, is_immediate: true, waits_to_close: snapshots.is_some(), snapshots })
+                Ok(Opened { backend, is_immediate: true, waits_to_close: snapshots.is_some(), snapshots, redis: None })
             }
             Self::Sqlite { path, synchronous, max_data } => {
                 let mut options = sqlite::Options::new(path, durability(&synchronous)?);
                 options.max_data = max_data as usize;
                 let backend = Backend::Plain(Arc::new(SqliteStore::new(options)?));
-                Ok(Opened { backend, is_immediate: false, waits_to_close: true, snapshots: None })
+                Ok(Opened { backend, is_immediate: false, waits_to_close: true, snapshots: None, redis: None })
             }
             options @ Self::Redis { .. } => {
-                let backend = redis::open(options)?;
-                Ok(Opened { backend, is_immediate: false, waits_to_close: true, snapshots: None })
+                let (backend, store) = redis::open(options)?;
+                let redis = Some(store);
+                Ok(Opened { backend, is_immediate: false, waits_to_close: true, snapshots: None, redis })
             }
         }
     }

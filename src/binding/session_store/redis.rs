@@ -11,6 +11,7 @@ use crate::binding::session_store::backend::Backend;
 use crate::binding::session_store::options::StoreOptions;
 use crate::error::{Error, Result};
 use crate::redis::{self, Topology, Wait};
+use crate::store::SessionStore;
 use crate::store::redis::{Options, RedisStore};
 use crate::store::resilient;
 
@@ -80,6 +81,7 @@ pub(super) fn read(object: &Object<'_>, max_data: u32) -> Result<StoreOptions> {
         deadline: field(object, "deadline", DEADLINE)?,
         wait: wait.map(|wait| read_wait(&wait)).transpose()?,
         resilience: resilience.map(|resilience| read_resilience(&resilience)).transpose()?,
+        publish: field(object, "publish", wrong!("publish", "true or false"))?,
         max_data,
     })
 }
@@ -108,11 +110,11 @@ fn read_resilience(object: &Object<'_>) -> Result<Resilience> {
     })
 }
 
-/// The store, and what is done about its outages.
+/// The store, with what is done about its outages, and as it is.
 ///
 /// # Errors
 /// `ERR_CONFIG` for options that the store refuses.
-pub(super) fn open(options: StoreOptions) -> Result<Backend> {
+pub(super) fn open(options: StoreOptions) -> Result<(Backend, Arc<RedisStore>)> {
     let StoreOptions::Redis {
         url,
         cluster,
@@ -124,6 +126,7 @@ pub(super) fn open(options: StoreOptions) -> Result<Backend> {
         deadline,
         wait,
         resilience,
+        publish,
         max_data,
     } = options
     else {
@@ -136,11 +139,14 @@ pub(super) fn open(options: StoreOptions) -> Result<Backend> {
     redis.prefix = prefix;
     redis.deadline = span(deadline, DEADLINE)?;
     redis.wait = wait.map(|wait| waiting(&wait)).transpose()?;
-    let store = Arc::new(RedisStore::new(&Options { redis, max_data: max_data as usize })?);
-    Ok(match resilience {
-        Some(resilience) => Backend::resilient(store, against_outages(&resilience)?),
-        None => Backend::Plain(store),
-    })
+    let store = Arc::new(RedisStore::new(&Options { redis, max_data: max_data as usize, publish })?);
+    let backend = match resilience {
+        Some(resilience) => {
+            Backend::resilient(Arc::clone(&store) as Arc<dyn SessionStore>, against_outages(&resilience)?)
+        }
+        None => Backend::Plain(Arc::clone(&store) as Arc<dyn SessionStore>),
+    };
+    Ok((backend, store))
 }
 
 fn topology(url: Option<String>, cluster: Option<Vec<String>>, sentinel: Option<RedisSentinel>) -> Result<Topology> {
