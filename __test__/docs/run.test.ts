@@ -7,6 +7,7 @@ import { join } from "node:path";
 import {
   checkCsrf,
   checkOrigin,
+  clientAddress as clientAddressOf,
   csrfToken,
   defineCsrfProtection,
   type SessionConfig,
@@ -132,6 +133,83 @@ describe("docs/csrf.md", () => {
     const from = (origin: string) => new Request("http://app.example/", { headers: { origin, host: "app.example" } });
     expect(() => hooks?.upgrade(from("https://evil.example"))).toThrow(expect.objectContaining({ code: "ERR_CSRF" }));
     expect(() => hooks?.upgrade(from("https://admin.example.com"))).not.toThrow();
+  });
+});
+
+describe("docs/rate-limits.md", () => {
+  const PAGE = "docs/rate-limits.md";
+  const from = (address: string) => ({ headers: { "x-forwarded-for": address } });
+
+  test("counts requests by address", async () => {
+    const app = new H3();
+    await runExample(PAGE, 'name: "api"', { app });
+    app.get("/", () => "done");
+    const reply = await app.request("/", from("203.0.113.7"));
+    expect(reply.headers.get("ratelimit-policy")).toBe('"api";q=100;w=60');
+    for (let n = 1; n < 100; n++) await app.request("/", from("203.0.113.7"));
+    const refused = await app.request("/", from("203.0.113.7"));
+    expect([refused.status, refused.headers.get("ratelimit")]).toEqual([429, '"api";r=0;t=1']);
+    expect((await app.request("/", from("203.0.113.8"))).status).toBe(200);
+  });
+
+  test("counts sign-ins by address, account and all together", async () => {
+    const app = new H3();
+    await runExample(PAGE, 'by: "all"', { app });
+    const signIn = (user: string) => app.request(`/login?user=${user}`, { method: "POST" });
+    expect(await (await signIn("ada")).text()).toBe("signed in");
+    for (let n = 1; n < 5; n++) await signIn("ada");
+    const refused = await signIn("ada");
+    expect([refused.status, await refused.json()]).toMatchObject([429, { "violated-policies": ["account"] }]);
+    expect((await signIn("bob")).status).toBe(200);
+  });
+
+  test("knows the client behind proxies", async () => {
+    const socket = { remoteAddress: "127.0.0.1" };
+    const headers = { "x-forwarded-for": "6.6.6.6, 203.0.113.7" };
+    const event = { node: { req: { socket, headers }, res: {} }, context: {} };
+    const seen: unknown[] = [];
+    const clientAddress = (...args: Parameters<typeof clientAddressOf>) => seen.push(clientAddressOf(...args));
+    await runExample(PAGE, "clientAddress(event); //", { event, clientAddress });
+    expect(seen).toEqual(["127.0.0.1", "203.0.113.7", "127.0.0.1"]);
+  });
+
+  test("counts what a session spends", async () => {
+    const app = new H3();
+    app.get("/sign-in", async (event) => {
+      await (await useSession(event, config)).regenerate({ userId: "ada" });
+      return "in";
+    });
+    await runExample(PAGE, "tokens: { issued, consumed }", { app, config });
+    const visit = visitor(app);
+    expect((await visit("/ask")).status).toBe(401);
+    await visit("/sign-in");
+    expect(await (await visit("/ask")).json()).toEqual({ userId: "ada", left: 990 });
+    expect(await (await visit("/ask")).json()).toEqual({ userId: "ada", left: 980 });
+  });
+
+  test("counts handshakes and messages", async () => {
+    interface Hooks {
+      upgrade(request: object): Promise<void>;
+      message(peer: object): Promise<void>;
+    }
+    let hooks: Hooks | undefined;
+    await runExample(PAGE, "async message(peer)", { defineWebSocketHandler: (given: Hooks) => (hooks = given) });
+    const request = { headers: new Headers(from("203.0.113.7").headers), context: {} };
+    for (let n = 0; n < 10; n++) await hooks?.upgrade(request);
+    await expect(hooks?.upgrade(request)).rejects.toMatchObject({ code: "ERR_RATE_LIMITED", status: 429 });
+    const sent: string[] = [];
+    const peer = { request, context: {}, send: (text: string) => sent.push(text) };
+    for (let n = 0; n < 61; n++) await hooks?.message(peer);
+    expect([sent[59], sent[60]]).toEqual(["done", "again in 1 s"]);
+  });
+
+  test("has a budget for forged tokens", async () => {
+    const app = new H3();
+    await runExample(PAGE, "defineUnsealBudget({", { app, config });
+    app.get("/", async (event) => (await useSession(event, { ...config, lazy: true })).data);
+    const send = () => app.request("/", { headers: { ...from("203.0.113.7").headers, cookie: "h3=forged" } });
+    for (let n = 0; n < 20; n++) expect((await send()).status).toBe(200);
+    expect((await send()).status).toBe(429);
   });
 });
 

@@ -15,8 +15,7 @@ describe.each([
   it("has the visitor's address, whatever its own headers say", async () => {
     const app: App = await make({
       "/inner": (event: Event) => ({ address: clientAddress(event, PROXY) }),
-      "/outer": async (event: Event) =>
-        (await app.sub("/inner", event.context, { "x-forwarded-for": "6.6.6.6" })).body,
+      "/outer": async (event: Event) => (await app.sub("/inner", event.context, { "x-forwarded-for": "6.6.6.6" })).body,
     });
     const reply = await app.request("/outer", { headers: { "x-forwarded-for": "192.0.2.7" } });
     expect(reply.json()).toEqual({ address: "192.0.2.7" });
