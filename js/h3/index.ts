@@ -9,7 +9,7 @@ export type { CsrfEvent, CsrfProtection } from "./csrf.js";
 export type { CsrfCheckOptions, CsrfOptions, CsrfRequest } from "./csrf-options.js";
 export { flashSession } from "./flash.js";
 export { clientAddress } from "./limits/client-address.js";
-export type { ClientAddressOptions } from "./limits/client-address.js";
+export type { ClientAddressOptions, RateLimitEvent } from "./limits/client-address.js";
 export { defineRateLimit, rateLimitError, useRateLimit } from "./limits/rate-limit.js";
 export { defineSessionRateLimit, limitedSession } from "./limits/session-rate-limit.js";
 export type {

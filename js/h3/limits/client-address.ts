@@ -2,10 +2,13 @@ import { ironkeepError } from "../../errors.js";
 import { nearest } from "../../nearest.js";
 import { type Exchange, toExchange } from "../_h3.js";
 import { outerOf } from "../state.js";
-import type { SessionEvent } from "../types.js";
+import type { HeadersLike, SessionEvent } from "../types.js";
 import { forwardedBy } from "./forwarded.js";
 import { formatNetwork, type Ip, type Network, networkOf, parseIp } from "./ip.js";
 import { hasIp, readNetworks } from "./networks.js";
+
+/** An event, a WebSocket peer, or the request of a WebSocket's `upgrade` hook. */
+export type RateLimitEvent = SessionEvent | { readonly headers: HeadersLike };
 
 /** Whose word about the client's address is taken. By default nobody's: it is that of the connection. */
 export interface ClientAddressOptions {
@@ -61,13 +64,13 @@ const policies = new WeakMap<object, AddressPolicy>();
  * @returns `undefined` where the server knows none: in a request that came through no socket, and by a Unix socket.
  * @throws `ERR_CONFIG` for options that do not exist or have the wrong form.
  */
-export function clientAddress(event: SessionEvent, options: ClientAddressOptions = {}): string | undefined {
+export function clientAddress(event: RateLimitEvent, options: ClientAddressOptions = {}): string | undefined {
   let policy = policies.get(options);
   if (!policy) {
     policy = readAddressOptions(options);
     policies.set(options, policy);
   }
-  const client = clientOf(toExchange(event), policy);
+  const client = clientOf(toExchange(event as SessionEvent), policy);
   return client && addressText(client, policy);
 }
 

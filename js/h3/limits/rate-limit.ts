@@ -4,6 +4,7 @@ import { toExchange } from "../_h3.js";
 import { SessionHttpError } from "../http-error.js";
 import type { SessionEvent } from "../types.js";
 import { type Refusal, refusalOf, refuse, tell } from "./answer.js";
+import type { RateLimitEvent } from "./client-address.js";
 import { decide } from "./decide.js";
 import { type Plan, readPlan } from "./plan.js";
 import type { RateLimit, RateLimitDecision, RateLimitOptions } from "./types.js";
@@ -21,10 +22,10 @@ const plans = new WeakMap<object, Plan>();
  * @returns for `app.use`; its `wrap` is for single handlers.
  * @throws `ERR_CONFIG` for options that do not exist, have the wrong form, or would leave requests uncounted.
  */
-export function defineRateLimit<E extends SessionEvent = SessionEvent>(options: RateLimitOptions<E>): RateLimit<E> {
+export function defineRateLimit<E extends RateLimitEvent = RateLimitEvent>(options: RateLimitOptions<E>): RateLimit<E> {
   const plan = readPlan(options);
-  const limit = (event: SessionEvent) => answered(event, plan);
-  const wrap = <H extends SessionEvent, R>(handler: (event: H) => R) => {
+  const limit = (event: RateLimitEvent) => answered(event, plan);
+  const wrap = <H extends RateLimitEvent, R>(handler: (event: H) => R) => {
     const wrapped = async (event: H): Promise<Awaited<R> | string> =>
       (await answered(event, plan)) ?? (await handler(event));
     return Object.assign(wrapped, { __is_handler__: true as const });
@@ -43,11 +44,11 @@ export function defineRateLimit<E extends SessionEvent = SessionEvent>(options: 
  * @param options what {@link defineRateLimit} gave or takes.
  * @throws `ERR_CONFIG` as {@link defineRateLimit}.
  */
-export async function useRateLimit<E extends SessionEvent>(
+export async function useRateLimit<E extends RateLimitEvent>(
   event: E,
   options: RateLimit<E> | RateLimitOptions<E>,
 ): Promise<RateLimitDecision> {
-  const verdict = await decide(event, planOf(options));
+  const verdict = await decide(event as SessionEvent, planOf(options));
   tell(verdict);
   return verdict.decision;
 }
@@ -59,12 +60,12 @@ export async function useRateLimit<E extends SessionEvent>(
  * @param options the `body` and `message` of the options; h3 v1 gives errors a body of its own.
  */
 export function rateLimitError(
-  event: SessionEvent,
+  event: RateLimitEvent,
   decision: RateLimitDecision,
   { body = "problem", message }: Pick<RateLimitOptions, "body" | "message"> = {},
 ): Error {
   const refusal = refusalOf(decision, { body, message });
-  const { response } = toExchange(event);
+  const { response } = toExchange(event as SessionEvent);
   for (const [name, value] of Object.entries(refusal.headers)) response?.setForError(name, value);
   return new RateLimitError(refusal);
 }
@@ -88,8 +89,8 @@ class RateLimitError extends SessionHttpError {
   }
 }
 
-function answered(event: SessionEvent, plan: Plan): string | undefined | Promise<string | undefined> {
-  return whenReady(decide(event, plan), (verdict) => {
+function answered(event: RateLimitEvent, plan: Plan): string | undefined | Promise<string | undefined> {
+  return whenReady(decide(event as SessionEvent, plan), (verdict) => {
     tell(verdict);
     if (verdict.decision.allowed) return undefined;
     return refuse(verdict.exchange, refusalOf(verdict.decision, plan.answers));

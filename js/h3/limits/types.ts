@@ -1,6 +1,6 @@
 import type { ConsumeOptions, Decision, LimitCounts, Quota, RateLimiter } from "../../limit/types.js";
-import type { SessionConfig, SessionEvent } from "../types.js";
-import type { ClientAddressOptions } from "./client-address.js";
+import type { SessionConfig } from "../types.js";
+import type { ClientAddressOptions, RateLimitEvent } from "./client-address.js";
 
 /**
  * Who shares a bucket.
@@ -11,7 +11,7 @@ import type { ClientAddressOptions } from "./client-address.js";
  * - `"all"`: everybody.
  * - A function of the event gives a key of its own. An empty text, `null`, `undefined` and whatever is no text or number is none.
  */
-export type RateLimitSource<E = SessionEvent> =
+export type RateLimitSource<E = RateLimitEvent> =
   | "address"
   | "all"
   | "route"
@@ -23,7 +23,7 @@ export type RateLimitSource<E = SessionEvent> =
 export type RateLimitKey = string | number | bigint | null | undefined;
 
 /** One limit: whom it counts, and how. */
-export interface RateLimitRule<E = SessionEvent> {
+export interface RateLimitRule<E = RateLimitEvent> {
   /** What each bucket holds, such as `"100/1m"`. With a `limiter` it is that of the limiter. */
   readonly quota?: Quota | undefined;
   /** Who shares a bucket; of several sources, each combination has one. @default "address" */
@@ -36,7 +36,7 @@ export interface RateLimitRule<E = SessionEvent> {
 }
 
 /** Which limits: one, several by their names, or those of a limiter. */
-export interface RateLimitOptions<E = SessionEvent> extends RateLimitRule<E> {
+export interface RateLimitOptions<E = RateLimitEvent> extends RateLimitRule<E> {
   /**
    * What the one limit is called, in the response and in counts. Limits of one name and quota share their buckets, wherever they
    * are asked: give each route that is to have its own another name. @default "default"
@@ -86,7 +86,7 @@ export interface RateLimitDecision extends Decision {
 }
 
 /** What {@link defineRateLimit} gives: a middleware for h3 v1 and v2. */
-export interface RateLimit<E = SessionEvent> {
+export interface RateLimit<E = RateLimitEvent> {
   /** The body of a refusal, whose status and headers are set; `undefined` for a request that may go on. */
   (event: E): string | undefined | Promise<string | undefined>;
   /** h3 v1's mark of an event handler. */
