@@ -30,6 +30,10 @@ const COMPARISONS = ["--release", "--no-default-features", "--features", "consta
 const CHECKED = ["__test__/iron", "__test__/h3", "__test__/hostile"];
 /** Everything takes several times as long under AddressSanitizer. */
 const CHECKED_OPTIONS = ["--testTimeout=120000", "--exclude=**/panics.test.ts"];
+const LONG = ["--config", "vitest.long.config.ts"];
+/** What is built with Nuxt, which needs this Node. */
+const NUXT_TESTS = "__test__/nuxt";
+const NUXT_NODE = "node22";
 const nodesFolder = join(root, "__test__/nodes/versions");
 
 function otherNodes() {
@@ -37,6 +41,8 @@ function otherNodes() {
   if (!existsSync(manifest)) return [];
   return Object.keys(JSON.parse(readFileSync(manifest, "utf8")).dependencies);
 }
+
+const nodeNamed = (name) => join(nodesFolder, "node_modules", name, "bin/node");
 
 async function prepareNodes() {
   await build();
@@ -64,12 +70,18 @@ const suites = [
   ...otherNodes().map((name) => ({
     name: `js-${name}`,
     prepare: prepareNodes,
-    run: (args) => vitest(args, { name, node: join(nodesFolder, "node_modules", name, "bin/node") }),
+    run: (args) => vitest(args, { name, node: nodeNamed(name) }),
   })),
   {
     name: "js-long",
     prepare: build,
-    run: (args) => vitest(["--config", "vitest.long.config.ts", ...args], { name: "long" }),
+    run: (args) => vitest([...LONG, `--exclude=${NUXT_TESTS}/**`, ...args], { name: "long" }),
+  },
+  {
+    name: "nuxt",
+    prepare: prepareNodes,
+    run: (args) =>
+      vitest([...LONG, ...(args.length > 0 ? args : [NUXT_TESTS])], { name: "nuxt", node: nodeNamed(NUXT_NODE) }),
   },
   {
     name: "asan",

@@ -48,8 +48,7 @@ export interface Page {
   waitForLoadState(state: "networkidle"): Promise<void>;
   getByLabel(label: string, options?: { exact: boolean }): Locator;
   getByRole(role: string, options?: { name: string }): Locator;
-  getByText(text: string): Locator;
-  locator(selector: string): Locator;
+  locator(selector: string, options?: { hasText: string }): Locator;
   evaluate<T>(script: () => T): Promise<T>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;
