@@ -21,7 +21,6 @@ export function fakeNuxt(options: object = {}, version = "4.5.2"): FakeNuxt {
       plugins: [],
       serverHandlers: [],
       runtimeConfig: {},
-      alias: {},
       ...options,
     },
     hook: (name: string, hook: Hook) => hooks.push([name, hook]),

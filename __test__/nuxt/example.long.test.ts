@@ -87,6 +87,17 @@ describe("the example, built for production and moved", () => {
     expect((await (await signedIn("Ada")).page("/account")).text).toContain("Only you see this page.");
   });
 
+  it("refuses what comes too often, and says when to come again", async () => {
+    const visitor = newcomer();
+    const replies = [];
+    for (let request = 0; request < 6; request++) replies.push(await visitor.fetch("/api/quote"));
+    expect(replies.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200, 429]);
+    const [first, refused] = [replies[0], replies[5]];
+    expect(first?.headers.get("ratelimit-policy")).toContain('"/api/quote";q=5;w=10');
+    expect(Number(refused?.headers.get("retry-after"))).toBeGreaterThan(0);
+    expect((await visitor.fetch("/")).status).toBe(200);
+  });
+
   it("signs in under a new id", async () => {
     const visitor = newcomer();
     await visitor.page("/");

@@ -105,3 +105,49 @@ describe("the options", () => {
     await expect(set).rejects.toMatchObject({ code: "ERR_CONFIG" });
   });
 });
+
+describe("limits of routes", () => {
+  interface Config {
+    routeRules: Record<string, object>;
+    handlers: { handler: string }[];
+  }
+
+  async function configured(routeRules: Record<string, unknown>): Promise<Config> {
+    const { nuxt, called } = fakeNuxt();
+    await ironkeep({}, nuxt);
+    return called("nitro:config", { routeRules, handlers: [{ handler: "another" }] }) as Config;
+  }
+
+  it("are named by their patterns, and counted by a middleware in front of the app's", async () => {
+    const { routeRules, handlers } = await configured({
+      "/api/**": { ironkeep: { rateLimit: "100/1m" }, cors: true },
+      "/letters": { ironkeep: { rateLimit: { quota: "5/1m", by: "user", name: "letters" } } },
+      "/straße": { ironkeep: { rateLimit: "1/1s" } },
+    });
+    expect(routeRules).toMatchObject({
+      "/api/**": { ironkeep: { rateLimit: { name: "/api/**", quota: "100/1m" } }, cors: true },
+      "/letters": { ironkeep: { rateLimit: { quota: "5/1m", by: "user", name: "letters" } } },
+      "/straße": { ironkeep: { rateLimit: { name: "/stra%C3%9Fe", quota: "1/1s" } } },
+    });
+    expect(handlers.map(({ handler }) => nameOf(handler))).toEqual(["rate-limit", "another"]);
+    expect(exists(handlers[0]?.handler)).toBe(true);
+  });
+
+  it("cost nothing where there are none", async () => {
+    const { handlers } = await configured({ "/api/**": { cors: true }, "/b": { ironkeep: {} } });
+    expect(handlers).toEqual([{ handler: "another" }]);
+  });
+
+  it.each([
+    [{ rateLimits: "1/1s" }, 'ironkeep of routeRules["/a"]: there is no option "rateLimits": it takes rateLimit'],
+    [{ rateLimit: "often" }, /^ironkeep of routeRules\["\/a"\]: /],
+    [{ rateLimit: { by: "user" } }, /quota/],
+    [{ rateLimit: { quota: "1/1s", by: "stranger" } }, /\bby\b/],
+    [{ rateLimit: { quota: "1/1s", quotas: 1 } }, /quotas/],
+  ])("%j is refused when the app is built", async (rule, message) => {
+    const { nuxt, called } = fakeNuxt();
+    await ironkeep({}, nuxt);
+    const config = { routeRules: { "/a": { ironkeep: rule } } };
+    expect(() => called("nitro:config", config)).toThrow(message);
+  });
+});

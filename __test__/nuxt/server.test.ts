@@ -1,6 +1,6 @@
 import type { H3Event } from "h3-v1";
 import { destroySession, useSession } from "ironkeep/nitro/runtime";
-import { answerSignOut, answerUserSession, endUserSession, readUserSession } from "ironkeep/nuxt/server";
+import { answerSignOut, answerUserSession, endUserSession, limitRoute, readUserSession } from "ironkeep/nuxt/server";
 import { describe, expect, it } from "vitest";
 
 import { cached } from "../h3/_cached.ts";
@@ -19,6 +19,11 @@ const routes = {
     event.node.res.setHeader("cache-control", "private, max-age=5");
     return readUserSession(event, EXPOSED);
   },
+  "/limited": async (event: H3Event) => (await limitRoute(event, { name: "each test's own", quota: "2/1h" })) ?? "fine",
+  "/for-users": async (event: H3Event) =>
+    (await limitRoute(event, { name: "of users", quota: "1/1h", by: "user" })) ?? "fine",
+  "/user": async (event: H3Event) =>
+    (await useSession(event)).regenerate({ userId: String(event.path.split("=")[1]) }).then(() => "in"),
   "/end": async (event: H3Event) => endUserSession(event).then(() => "ended"),
   "/destroyed": async (event: H3Event) => destroySession(event).then(() => readUserSession(event, EXPOSED)),
   "/session": (event: H3Event) =>
@@ -91,5 +96,31 @@ describe("a sign-out", () => {
     const reply = await app.request("/session", { method: "DELETE", headers });
     expect(reply.status).toBe(403);
     expect(reply.setCookies).toEqual([]);
+  });
+});
+
+describe("a route with a limit", () => {
+  it("refuses what is too much, and says when it is not", async () => {
+    const app = await appOfV1(routes);
+    expect((await app.request("/limited")).text).toBe("fine");
+    expect((await app.request("/limited")).text).toBe("fine");
+    const refused = await app.request("/limited");
+    expect(refused.status).toBe(429);
+    expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(1000);
+    expect(refused.headers.get("cache-control")).toBe("no-store");
+    expect(refused.headers.get("ratelimit-policy")).toContain(`"each test's own";q=2`);
+  });
+
+  it("may count users, by the session of the app", async () => {
+    const app = await appOfV1(routes);
+    const cookieOf = async (user: string): Promise<Record<string, string>> => {
+      const jar = new CookieJar();
+      jar.store((await app.request(`/user?is=${user}`)).cookies);
+      return { cookie: jar.header("/") ?? "" };
+    };
+    const [ada, bob] = [await cookieOf("ada"), await cookieOf("bob")];
+    const statuses = [];
+    for (const headers of [ada, bob, ada]) statuses.push((await app.request("/for-users", { headers })).status);
+    expect(statuses).toEqual([200, 200, 429]);
   });
 });

@@ -71,7 +71,7 @@ const ENTRIES = [
     ],
   ],
   ["ironkeep/nuxt", nuxt, ["default"]],
-  ["ironkeep/nuxt/server", nuxtServer, ["answerSignOut", "answerUserSession", "endUserSession", "readUserSession"]],
+  ["ironkeep/nuxt/server", nuxtServer, ["answerSignOut", "answerUserSession", "endUserSession", "limitRoute", "readUserSession"]],
   ["ironkeep/sessions", sessions, ["createSessions"]],
   ["ironkeep/store", store, ["createStore"]],
   ["ironkeep/testing", testing, ["storeClauses"]],

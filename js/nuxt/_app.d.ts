@@ -44,5 +44,17 @@ declare module "#imports" {
   // On the server.
   export function defineEventHandler<T>(handler: (event: H3Event) => T): unknown;
   export function defineNitroPlugin(plugin: (app: NitroApp) => void): unknown;
+  export function getRouteRules(event: H3Event): object;
   export function useRuntimeConfig(event?: object): Record<string, unknown>;
+}
+
+declare module "nitropack/types" {
+  // Has the rules of Ironkeep added.
+  export interface NitroRouteConfig {}
+  export interface NitroRouteRules {}
+}
+
+interface ImportMeta {
+  /** Whether pages are rendered while the app is built. */
+  readonly prerender?: boolean;
 }

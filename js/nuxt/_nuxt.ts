@@ -8,7 +8,6 @@ export interface Nuxt {
   readonly options: NuxtOptions;
   hook(name: "imports:extend", hook: (imports: Import[]) => void): unknown;
   hook(name: "nitro:config", hook: (config: NitroConfig) => void): unknown;
-  hook(name: "prepare:types" | "nitro:prepare:types", hook: (types: { references: Reference[] }) => void): unknown;
 }
 
 interface NuxtOptions {
@@ -19,7 +18,6 @@ interface NuxtOptions {
   plugins: unknown[];
   serverHandlers: unknown[];
   runtimeConfig: object;
-  alias: Record<string, string>;
 }
 
 export interface Import {
@@ -27,14 +25,12 @@ export interface Import {
   from: string;
 }
 
-type Reference = { types: string } | { path: string };
-
 /** What Nuxt tells Nitro. */
 export interface NitroConfig {
   modules?: unknown[];
   plugins?: string[];
+  handlers?: unknown[];
   routeRules?: Record<string, unknown>;
-  externals?: { external?: unknown[]; traceInclude?: string[] };
 }
 
 /** What Nuxt asks a module about itself. */

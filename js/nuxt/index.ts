@@ -5,6 +5,7 @@
  */
 export { default } from "./module.js";
 export type { ModuleOptions } from "./options.js";
+export type { RouteLimit, RouteLimitOptions, RouteRule } from "./route-limits.js";
 
 /**
  * What pages know of who is signed in: the session's `data.user`. An app says what is in it:

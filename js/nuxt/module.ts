@@ -6,6 +6,7 @@ import type { ModuleMeta, NitroConfig, Nuxt } from "./_nuxt.js";
 import { compatibility, requireCompatible } from "./compatibility.js";
 import { giveDevelopmentPassword } from "./development-password.js";
 import { type ModuleOptions, type ResolvedOptions, resolveOptions } from "./options.js";
+import { nameLimits } from "./route-limits.js";
 import { SESSION_ROUTE } from "./runtime/route.js";
 
 /** nuxt-auth-utils' name, so that its users' cookies are found. */
@@ -68,7 +69,13 @@ function addToServer(nuxt: Nuxt): void {
     config.modules = [...(config.modules ?? []), nitroModule];
     config.plugins = [...(config.plugins ?? []), runtime("server/plugins/user-session")];
     neverCache(config);
+    if (nameLimits(config)) addMiddleware(config, "rate-limit");
   });
+}
+
+/** In front of the app's own, which it may have to keep work from. */
+function addMiddleware(config: NitroConfig, name: string): void {
+  config.handlers = [{ middleware: true, handler: runtime(`server/middleware/${name}`) }, ...(config.handlers ?? [])];
 }
 
 /** Whatever rule the app has for all of `/api`: a cached answer would sign everybody out. */

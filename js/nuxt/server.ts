@@ -6,11 +6,14 @@
  */
 import { toExchange } from "../h3/_h3.js";
 import { checkOrigin } from "../h3/csrf.js";
+import { defineRateLimit } from "../h3/limits/rate-limit.js";
+import type { RateLimit } from "../h3/limits/types.js";
 import { destroySession, getSession } from "../h3/session.js";
 import { isInsideCache } from "../h3/state.js";
 import type { SessionEvent } from "../h3/types.js";
 import { sessionConfig } from "../nitro/runtime/index.js";
 import type { UserSession } from "./index.js";
+import { type RouteLimit, limitOptions } from "./route-limits.js";
 
 /** What the browser may know of the session whatever the module's `expose` says. */
 const ALWAYS_EXPOSED = "user";
@@ -57,4 +60,22 @@ export async function answerSignOut(event: SessionEvent): Promise<UserSession> {
   toExchange(event).response?.setDefault("cache-control", "no-store");
   await endUserSession(event);
   return {};
+}
+
+/** The limits of routes, as often as they are put together of the rules of a path: a few. */
+const limits = new Map<string, RateLimit>();
+
+/**
+ * Counts a request of a route that has a limit.
+ *
+ * @returns the body of a refusal, whose status and headers are set; `undefined` for a request that may go on.
+ */
+export function limitRoute(event: SessionEvent, rule: RouteLimit): string | undefined | Promise<string | undefined> {
+  const key = JSON.stringify(rule);
+  let limit = limits.get(key);
+  if (!limit) {
+    limit = defineRateLimit({ ...limitOptions(rule), session: sessionConfig() });
+    limits.set(key, limit);
+  }
+  return limit(event);
 }

@@ -1,0 +1,80 @@
+import { ironkeepError } from "../errors.js";
+import { defineRateLimit } from "../h3/limits/rate-limit.js";
+import type { RateLimitOptions, RateLimitSource } from "../h3/limits/types.js";
+import type { NitroConfig } from "./_nuxt.js";
+
+/** The limit of a route: a quota for each address, such as `"100/1m"`, or more of what `defineRateLimit` takes. */
+export type RouteLimit = string | RouteLimitOptions;
+
+/** What `defineRateLimit` takes, as far as it is plain data. The session of `"user"` and `"session"` is that of the app. */
+export interface RouteLimitOptions extends Pick<
+  RateLimitOptions,
+  "address" | "allow" | "body" | "deny" | "dryRun" | "fields" | "message" | "name" | "quota" | "whenMissing"
+> {
+  by?: NamedSource | NamedSource[];
+  cost?: number;
+}
+
+type NamedSource = Extract<RateLimitSource, string>;
+
+/** What `ironkeep` in `routeRules` takes. */
+export interface RouteRule {
+  rateLimit?: RouteLimit;
+}
+
+/** Nitro's own, to which the rules of Ironkeep are added. */
+declare module "nitropack/types" {
+  interface NitroRouteConfig {
+    ironkeep?: RouteRule;
+  }
+  interface NitroRouteRules {
+    ironkeep?: RouteRule;
+  }
+}
+
+/** The longest name that the fields of a response carry. */
+const MAX_NAME_LENGTH = 64;
+
+/** The options of a limit, however it is written. */
+export function limitOptions(limit: RouteLimit): RouteLimitOptions {
+  return typeof limit === "string" ? { quota: limit } : limit;
+}
+
+/**
+ * Names the limits of routes by their patterns, so that each pattern has buckets of its own. All paths of a pattern share them.
+ *
+ * @returns whether there are limits.
+ * @throws `ERR_CONFIG` for a limit that cannot work: it would leave requests uncounted.
+ */
+export function nameLimits(config: NitroConfig): boolean {
+  let areThere = false;
+  for (const [pattern, rule] of Object.entries(config.routeRules ?? {})) {
+    const { ironkeep } = rule as { ironkeep?: RouteRule };
+    if (ironkeep === undefined) continue;
+    const limit = readLimit(pattern, ironkeep);
+    if (limit === undefined) continue;
+    areThere = true;
+    ironkeep.rateLimit = { name: encodeURI(pattern).slice(0, MAX_NAME_LENGTH), ...limitOptions(limit) };
+    check(pattern, ironkeep.rateLimit);
+  }
+  return areThere;
+}
+
+function readLimit(pattern: string, rule: RouteRule): RouteLimit | undefined {
+  const other = Object.keys(rule).find((name) => name !== "rateLimit");
+  if (other !== undefined) throw wrong(pattern, `there is no option "${other}": it takes rateLimit`);
+  return rule.rateLimit;
+}
+
+function check(pattern: string, limit: RouteLimitOptions): void {
+  try {
+    // A configuration of a session where one may be asked for: the app's is there when it runs.
+    defineRateLimit({ ...limit, session: {} });
+  } catch (error) {
+    throw wrong(pattern, (error as Error).message);
+  }
+}
+
+function wrong(pattern: string, message: string): Error {
+  return ironkeepError("ERR_CONFIG", `ironkeep of routeRules["${pattern}"]: ${message}`);
+}
