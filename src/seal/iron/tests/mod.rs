@@ -17,8 +17,11 @@ use super::*;
 use crate::clock::{DAY_MS, stopped};
 use crate::error::ErrorCode;
 use crate::seal::conformance::{self, NOW, bound, now, seal, unseal};
+use crate::seal::derive::MAX_INLINE_ITERATIONS;
+use crate::seal::key_cache::{KeySpec, KeyUse};
 use crate::seal::keyring::{MapRules, PasswordSpec};
 use crate::seal::password::{RawPassword, RawSecret};
+use crate::secret::SecretBytes;
 
 /// What a test queue is given to run.
 pub(super) type Job = Box<dyn FnOnce() + Send>;
