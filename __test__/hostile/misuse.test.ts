@@ -32,6 +32,7 @@ describe.concurrent("the judge finds what is planted", () => {
 const TABLES: readonly (readonly [title: string, script: string, calls: number, errors: number])[] = [
   ["ironkeep and ironkeep/iron take any argument", "iron", 6000, 3000],
   ["ironkeep/h3 takes any argument", "h3", 30_000, 8000],
+  ["rate limits in ironkeep/h3 take any argument", "h3-limits", 10_000, 5000],
   ["the binding takes any argument, on any object", "binding", 3500, 2500],
   ["what calls back may call again", "re-entrancy", 250, 0],
   ["texts of 100 MB are taken or refused", "long-texts", 14, 10],

@@ -11,6 +11,7 @@ import { Socket } from "node:net";
 
 import { bindingPaths } from "./binding-paths.mjs";
 import { CSRF_TOKEN, csrfPaths } from "./csrf-paths.mjs";
+import { limitPaths } from "./limit-paths.mjs";
 import { keyringPaths } from "./keyring-paths.mjs";
 import { redisPaths, unanswered } from "./redis-paths.mjs";
 import { EXTRAS, passwordForm } from "../sealer-options.mjs";
@@ -237,7 +238,13 @@ function* writePaths(major, event, config) {
 }
 
 export function errorPaths() {
-  const paths = [...ironPaths(), ...sessionPaths(), ...csrfPaths(`h3=${good}`), ...bindingPaths(good, tampered)];
+  const paths = [
+    ...ironPaths(),
+    ...sessionPaths(),
+    ...csrfPaths(`h3=${good}`),
+    ...limitPaths(`h3=${good}`),
+    ...bindingPaths(good, tampered),
+  ];
   return [...paths, ...keyringPaths(), ...redisPaths()];
 }
 
