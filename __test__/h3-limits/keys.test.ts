@@ -11,7 +11,7 @@ type Options = RateLimitOptions<MatrixEvent>;
 function setup(t: MatrixContext, options: Options, session: SessionConfig = { password: PASSWORD }) {
   t.route("/sign-in/:user", async (event) => {
     const manager = await useSession(event, session);
-    const userId = /sign-in\/(\w+)/.exec(event.path)?.[1] ?? "";
+    const userId = /sign-in\/([\w.]+)/.exec(event.path)?.[1] ?? "";
     await manager.regenerate({ userId });
     return "in";
   });
@@ -165,6 +165,8 @@ describeMatrix("what a rate limit counts by", (t, { it, expect }) => {
       ["2", "1"],
       ["12", "3"],
       ["1", "23"],
+      ["1,key=2", "3"],
+      ["1", "2,key=3"],
       ['1","key=2', "3"],
       ["1", '2","key=3'],
     ] as const;
@@ -175,7 +177,7 @@ describeMatrix("what a rate limit counts by", (t, { it, expect }) => {
     const config = { password: PASSWORD };
     setup(t, { by: "user" }, config);
     const browser = t.browser();
-    await browser.request("/sign-in/ada", from("192.0.2.1"));
+    await browser.request("/sign-in/192.0.2.1", from("192.0.2.1"));
     expect(await admitted(3, () => browser.request("/a", from("192.0.2.1")))).toBe(2);
     expect(await admitted(3, () => t.request("/a", from("192.0.2.1")))).toBe(2);
   });
