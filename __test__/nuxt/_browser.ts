@@ -48,7 +48,7 @@ export interface Page {
   waitForLoadState(state: "networkidle"): Promise<void>;
   getByLabel(label: string, options?: { exact: boolean }): Locator;
   getByRole(role: string, options?: { name: string }): Locator;
-  locator(selector: string, options?: { hasText: string }): Locator;
+  locator(selector: string, options?: { hasText: RegExp | string }): Locator;
   evaluate<T>(script: () => T): Promise<T>;
   setViewportSize(size: { width: number; height: number }): Promise<void>;
   screenshot(options: { path: string; fullPage?: boolean }): Promise<unknown>;

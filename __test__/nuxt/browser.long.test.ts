@@ -171,6 +171,19 @@ describe("the example in a browser", () => {
     await context.close();
   });
 
+  it("says when a limit is reached, and how long it takes", async () => {
+    const context = await browser.newContext();
+    const { page } = await tab(context, "/");
+    for (let click = 0; click < 6; click++) {
+      await page.getByRole("button", { name: "Another one" }).click();
+      await page.waitForLoadState("networkidle");
+    }
+    await page.locator("[role=status]", { hasText: /^That was too fast. Try again in \d+ s.$/ }).waitFor();
+    await page.screenshot({ path: join(SCREENSHOTS, "limited.png") });
+    expect(await page.locator("blockquote").textContent()).not.toBe("");
+    await context.close();
+  });
+
   it.each(["light", "dark"] as const)("has pictures, %s", async (colorScheme) => {
     const context = await browser.newContext({ colorScheme, viewport: { width: 900, height: 640 } });
     const { page } = await tab(context, "/");

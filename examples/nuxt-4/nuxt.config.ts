@@ -10,7 +10,7 @@ export default defineNuxtConfig({
     },
   },
   routeRules: {
-    "/api/sign-in": { ironkeep: { rateLimit: "10/1m" } },
+    "/api/sign-in": { ironkeep: { rateLimit: "30/1m" } },
     "/api/quote": { ironkeep: { rateLimit: "5/10s" } },
   },
   css: ["~/assets/main.css"],
