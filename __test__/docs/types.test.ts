@@ -8,7 +8,12 @@ import { expect, test } from "vitest";
 import { compile } from "../types/_workspace.ts";
 import { type Example, examples, ROOT } from "./_pages.ts";
 
-const SURROUNDINGS = readFileSync(join(import.meta.dirname, "fixtures/surroundings.d.ts"), "utf8");
+/** The project that an example is in: most are in handlers of h3 2, and all of Nuxt's in an app of it. */
+const projectOf = ({ name }: Example): "nuxt" | "surroundings" =>
+  name.startsWith("docs/nuxt.md ") ? "nuxt" : "surroundings";
+
+const surroundingsOf = (project: string): string =>
+  readFileSync(join(import.meta.dirname, `fixtures/${project}.d.ts`), "utf8");
 const MAP_STORE = readFileSync(join(ROOT, "examples/custom-store/map-store.ts"), "utf8");
 
 /** Examples that are a piece of an object. */
@@ -18,14 +23,29 @@ const fileOf = ({ name }: Example): string => `${name.replaceAll(/[^\w]+/g, "-")
 
 /** The errors of examples, each with its page and line. */
 async function errorsOf(list: readonly Example[]): Promise<string[]> {
+  const projects = new Set(list.map(projectOf));
+  const errors = [...projects].map((project) =>
+    errorsIn(
+      project,
+      list.filter((example) => projectOf(example) === project),
+    ),
+  );
+  return (await Promise.all(errors)).flat();
+}
+
+async function errorsIn(project: "nuxt" | "surroundings", list: readonly Example[]): Promise<string[]> {
   const files = list.map((example): [string, string] => {
     const code = PIECES.test(example.code) ? `void {${example.code}};` : example.code;
     // On one line with the example's first, so that the lines stay.
     return [fileOf(example), `export {}; ${code}`];
   });
   const diagnostics = await compile({
-    h3: "h3-v2",
-    consumer: { ...Object.fromEntries(files), "surroundings.d.ts": SURROUNDINGS, "map-store.ts": MAP_STORE },
+    h3: project === "nuxt" ? "h3-v1" : "h3-v2",
+    consumer: {
+      ...Object.fromEntries(files),
+      "surroundings.d.ts": surroundingsOf(project),
+      "map-store.ts": MAP_STORE,
+    },
     packages: ["unstorage", "zod", "rou3", "srvx"],
     moduleResolution: "bundler",
     // Without the browser's globals, of which `event` is one.

@@ -125,7 +125,11 @@ describe("the store that the environment names", () => {
     ["none", { driver: "", path: "", url: "" }, undefined],
     ["a file", { driver: "", path: "sessions.db", url: "" }, sqlite],
     ["the app's", { ...sqlite, url: "" }, sqlite],
-    ["Redis in the place of the app's", { ...sqlite, url: "redis://localhost" }, { driver: "redis", url: "redis://localhost" }],
+    [
+      "Redis in the place of the app's",
+      { ...sqlite, url: "redis://localhost" },
+      { driver: "redis", url: "redis://localhost" },
+    ],
     ["another driver than the app's", { ...sqlite, driver: "memory" }, { driver: "memory" }],
     ["numbers as text", { driver: "memory", maxData: "1024" }, { driver: "memory", maxData: 1024 }],
   ])("%s", (_name, store, read) => {

@@ -234,6 +234,22 @@ export const SESSION_DEFECTS: Defects = [
   ],
   [
     "S7",
+    "the record of an import may have any tag",
+    {
+      calls: (good) => ({
+        async create(call, key, record) {
+          const created = await good.create(call, key, record);
+          if (created.outcome !== "ended" || record.import === undefined) return created;
+          const tag = Buffer.from(key, "base64url").subarray(0, 2).toString("base64url");
+          const state = await good.beginImport(call, record.import, tag, 0);
+          const isStray = state.outcome === "open" && state.tag !== tag;
+          return isStray ? good.create(call, key, { ...record, import: undefined }) : created;
+        },
+      }),
+    },
+  ],
+  [
+    "S7",
     "who ends an import that nobody began leaves nothing",
     {
       calls(good) {

@@ -22,6 +22,29 @@ const TEXTS = [
 ];
 
 describe.each(DRIVERS)("%s", (driver) => {
+  it("loads, ends and removes thousands in one call, while other calls go on", async () => {
+    const store = open(driver);
+    // SQLite sweeps what the system's clock calls expired too.
+    const then = { now: 1000 };
+    const keys = Array.from({ length: 5000 }, () => newKey());
+    for (let from = 0; from < keys.length; from += 1000) {
+      await Promise.all(keys.slice(from, from + 1000).map((key) => store.create(then, key, record(key))));
+    }
+    const [loaded, one] = await Promise.all([store.loadMany(then, keys), store.load(then, keys[0] as string)]);
+    expect(loaded.map((each) => each.outcome === "found" && each.record.data)).toEqual(keys);
+    expect(one.outcome).toBe("found");
+    const [ended, left] = [keys.slice(0, 3000), keys.slice(3000)];
+    const stays = left[0] as string;
+    const [count, other] = await Promise.all([
+      store.deleteMany(then, ended, MINUTE),
+      store.save(then, stays, 1, { data: "2", writeToken: newToken() }),
+    ]);
+    expect([count, other.outcome]).toEqual([3000, "done"]);
+    const late = { now: 3 * 3_600_000 };
+    // The sessions, and the tombstones of the others.
+    expect(await store.deleteExpired(late, 10_000)).toBe(left.length);
+  });
+
   it("says its name", () => {
     expect(open(driver).driver).toBe(driver);
   });

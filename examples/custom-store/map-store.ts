@@ -205,7 +205,8 @@ export class MapStore implements SessionStore {
     const taken = this.#live(now, key);
     if (taken !== undefined) return { outcome: "exists", writeToken: taken.writeToken };
     const marker = record.import === undefined ? undefined : this.#marker(now, record.import);
-    if (record.import !== undefined && marker?.done !== false) return { outcome: "ended" };
+    const isOpen = marker?.done === false && marker.tag === tagOf(key);
+    if (record.import !== undefined && !isOpen) return { outcome: "ended" };
     const made = newRecord(now, record);
     if (this.#isRevoked(now, made)) return { outcome: "revoked" };
     const evicted = this.#evictedFor(now, record, instead);
@@ -274,6 +275,11 @@ export class MapStore implements SessionStore {
       `The session's data has more than ${this.#dataLimit} bytes: keep less in it`,
     );
   }
+}
+
+/** The first two bytes of a key, which the sessions of a user have in common, and the record of an import with that. */
+function tagOf(key: string): string {
+  return Buffer.from(key, "base64url").subarray(0, 2).toString("base64url");
 }
 
 /** An error as the engine wants it: a plain `Error` with a code, and nothing of the session in its message. */

@@ -32,7 +32,12 @@ function optionsOf(value) {
 
 /** A store that nobody answers, whose options are secret. */
 export const unanswered = () =>
-  createStore({ ...REDIS, url: `redis://:${CANARIES.previous}@127.0.0.1:1`, username: "app", password: CANARIES.password });
+  createStore({
+    ...REDIS,
+    url: `redis://:${CANARIES.previous}@127.0.0.1:1`,
+    username: "app",
+    password: CANARIES.password,
+  });
 
 /** What is refused when a store is made, by us and by the addon, and what is when it is called. */
 export function* redisPaths() {

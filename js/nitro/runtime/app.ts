@@ -74,7 +74,10 @@ export function useSessions<T extends SessionData = SessionData>(): Sessions<T> 
 
 function sessionsOf({ config, store }: App): Sessions {
   if (!store) {
-    throw ironkeepError("ERR_CONFIG", "useSessions: the sessions of this app are in their cookies; give runtimeConfig.session a `store`");
+    throw ironkeepError(
+      "ERR_CONFIG",
+      "useSessions: the sessions of this app are in their cookies; give runtimeConfig.session a `store`",
+    );
   }
   const { password, name, audience, maxAge, idleTimeout, tombstone, deadline, onConflict } = config;
   const all = { password, name, audience, maxAge, idleTimeout, tombstone, deadline, onConflict };

@@ -36,7 +36,9 @@ async function importsOnce(scene: Scene): Promise<void> {
 
   const [first, second] = Buffer.from(state.tag, "base64url");
   const owner = { tag: [first ?? 0, second ?? 0] } as const;
-  const [key, again] = [scene.key(owner), scene.key(owner)];
+  const [key, again, astray] = [scene.key(owner), scene.key(owner), scene.key({ tag: [9, 9] })];
+  const stray = await store.create(scene.call, astray, scene.fresh({ import: name }));
+  assert.equal(stray.outcome, "ended", "an import makes no record under a key with another tag");
   isDone(await store.create(scene.call, key, scene.fresh({ import: name })));
   const done = { outcome: "done", tag: state.tag };
   assert.deepEqual(await store.beginImport(scene.call, name, tag(9), KEEP), done, "an import is done with its record");
