@@ -16,6 +16,7 @@
 #[cfg(test)]
 extern crate self as ironkeep;
 
+pub mod breaker;
 pub mod clock;
 pub mod error;
 pub mod limit;

@@ -6,10 +6,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use crate::breaker::{Breaker, Permit, Phase, Verdict};
 use crate::error::{Error, Result};
 use crate::store::{SessionStore, StoreFuture};
 
-use super::breaker::{Breaker, Permit, Phase, Verdict};
 use super::budget::Budget;
 use super::repeat::{Repeat, is_outage, pause};
 use super::{Options, Status, Surroundings};

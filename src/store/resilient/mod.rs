@@ -15,7 +15,6 @@
 
 #![forbid(unsafe_code)]
 
-mod breaker;
 mod budget;
 mod calls;
 
@@ -23,7 +22,6 @@ mod proof;
 mod repeat;
 #[cfg(test)]
 mod tests;
-mod window;
 
 use std::future::Future;
 use std::hash::{BuildHasher, RandomState};
@@ -41,7 +39,7 @@ use crate::store::{SessionStore, StoreFuture};
 use calls::Core;
 use repeat::Repeat;
 
-pub use breaker::{Limits, Phase};
+pub use crate::breaker::{Limits, Phase};
 
 /// How a store is made resilient.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -4,8 +4,8 @@
 
 use std::time::Duration;
 
-use super::super::breaker::{Breaker, Limits, Permit, Phase, Verdict};
 use super::world::{MS, SECOND};
+use crate::breaker::{Breaker, Limits, Permit, Phase, Verdict};
 use Phase::{Closed, HalfOpen, Open};
 
 /// What happens.

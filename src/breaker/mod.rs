@@ -1,10 +1,12 @@
-//! The circuit breaker, pure: a store that fails too often is left alone for a while, and then tried by a few calls.
+//! The circuit breaker, pure: what fails too often is left alone for a while, and then tried by a few calls.
 
 #![forbid(unsafe_code)]
 
+mod window;
+
 use std::time::Duration;
 
-use super::window::Window;
+use window::Window;
 
 /// When a breaker opens and closes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,7 +51,7 @@ pub enum Phase {
 
 /// What a call says about the store.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(crate) enum Verdict {
     Good,
     Bad,
     /// Nothing, such as one that its caller gave up.
@@ -58,7 +60,7 @@ pub(super) enum Verdict {
 
 /// That a call may be made. What it comes to counts only while the breaker is in the same phase.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Permit(u64);
+pub(crate) struct Permit(u64);
 
 #[derive(Debug)]
 enum State {
@@ -69,7 +71,7 @@ enum State {
 
 /// Moments are durations since the start of one monotonic clock.
 #[derive(Debug)]
-pub(super) struct Breaker {
+pub(crate) struct Breaker {
     limits: Limits,
     state: State,
     /// How often the state has changed: what permits are known by.
@@ -81,13 +83,13 @@ pub(super) struct Breaker {
 }
 
 impl Breaker {
-    pub(super) fn new(limits: Limits) -> Self {
+    pub(crate) fn new(limits: Limits) -> Self {
         let (window, open_for) = (Window::new(limits.window), limits.open_for);
         Self { limits, state: State::Closed, changes: 0, window, open_for, opened: 0 }
     }
 
     /// Whether a call may be made, and if not, how long none may be. Zero: until those that try the store have ended.
-    pub(super) fn admit(&mut self, now: Duration) -> Result<Permit, Duration> {
+    pub(crate) fn admit(&mut self, now: Duration) -> Result<Permit, Duration> {
         if let State::Open { until } = self.state {
             if now < until {
                 return Err(until.saturating_sub(now));
@@ -104,7 +106,7 @@ impl Breaker {
     }
 
     /// What a call came to.
-    pub(super) fn end(&mut self, permit: Permit, now: Duration, verdict: Verdict) {
+    pub(crate) fn end(&mut self, permit: Permit, now: Duration, verdict: Verdict) {
         if permit.0 != self.changes {
             return;
         }
@@ -156,7 +158,7 @@ impl Breaker {
         self.changes += 1;
     }
 
-    pub(super) fn phase(&self, now: Duration) -> Phase {
+    pub(crate) fn phase(&self, now: Duration) -> Phase {
         match self.state {
             State::Closed => Phase::Closed,
             State::Open { until } if now < until => Phase::Open,
@@ -165,7 +167,7 @@ impl Breaker {
     }
 
     /// How long it stays open from now on.
-    pub(super) fn open_until(&self, now: Duration) -> Duration {
+    pub(crate) fn open_until(&self, now: Duration) -> Duration {
         match self.state {
             State::Open { until } => until.saturating_sub(now),
             State::Closed | State::HalfOpen { .. } => Duration::ZERO,
@@ -173,12 +175,12 @@ impl Breaker {
     }
 
     /// How often it has opened.
-    pub(super) const fn opened(&self) -> u64 {
+    pub(crate) const fn opened(&self) -> u64 {
         self.opened
     }
 
     /// Calls of the last seconds that say something about the store, and how many of them failed.
-    pub(super) fn recent(&self, now: Duration) -> (u64, u64) {
+    pub(crate) fn recent(&self, now: Duration) -> (u64, u64) {
         self.window.counts(now)
     }
 }
