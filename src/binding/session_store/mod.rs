@@ -1,18 +1,16 @@
 //! The class behind every store of the addon.
 //!
 //! The calls of one tick come in one array, and each settles alone. Those that can be answered at once are: their answers are
-//! what `submit` gives. The others go on in the runtime, and put their answers into the [`mailbox`], which wakes the thread once
+//! what `submit` gives. The others go on in the runtime, and put their answers into the [mailbox](crate::binding::mailbox), which wakes the thread once
 //! for all that are there.
 
 mod answer;
 mod backend;
-mod mailbox;
 mod operation;
 mod options;
 mod read;
-mod redis;
+pub(crate) mod redis;
 mod snapshots;
-mod task;
 
 use std::sync::Arc;
 
@@ -24,15 +22,15 @@ use napi_derive::napi;
 use crate::binding::arguments::{Given, count, given, number, wrong};
 use crate::binding::error::{internal, to_js};
 use crate::binding::guard::guard;
+use crate::binding::mailbox::{Mailbox, WakeFunction};
 use crate::binding::runtime;
+use crate::binding::task::Task;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::redis::RedisStore;
 use backend::{Backend, StoreStatus};
-use mailbox::{Mailbox, WakeFunction};
 use operation::{Answer, Operation};
 use options::StoreOptions;
 use snapshots::Snapshots;
-use task::Task;
 
 const CALLS: &str = wrong!("calls", "an array");
 const WAKE: &str = wrong!("wake", "a function");
@@ -47,7 +45,7 @@ pub struct Store {
     waits_to_close: bool,
     snapshots: Option<Arc<Snapshots>>,
     redis: Option<Arc<RedisStore>>,
-    mailbox: Arc<Mailbox>,
+    mailbox: Arc<Mailbox<Answer>>,
 }
 
 #[napi]
@@ -134,7 +132,7 @@ type Answers = Vec<(u32, Result<Answer>)>;
 
 impl Store {
     /// What is known at once, and what has to be waited for.
-    fn begin(&self, calls: Vec<read::Call>) -> (Answers, Vec<Task>) {
+    fn begin(&self, calls: Vec<read::Call>) -> (Answers, Vec<Task<Answer>>) {
         let (mut answers, mut tasks) = (Vec::with_capacity(calls.len()), Vec::new());
         for call in calls {
             let waits = matches!(call.operation, Ok(Operation::Close)) && self.waits_to_close;
@@ -153,7 +151,7 @@ impl Store {
         (answers, tasks)
     }
 
-    fn task(&self, call: read::Call) -> Result<Task, (u32, Error)> {
+    fn task(&self, call: read::Call) -> Result<Task<Answer>, (u32, Error)> {
         let read::Call { ticket, now, deadline, can_be_cancelled, operation } = call;
         if deadline.is_some_and(|deadline| deadline.is_zero()) {
             return Err((ticket, Error::StoreTimeout));
@@ -174,7 +172,7 @@ impl Store {
         &self,
         env: Env,
         wake: WakeFunction<'_>,
-        tasks: Vec<Task>,
+        tasks: Vec<Task<Answer>>,
         answers: &mut Answers,
     ) -> napi::Result<(), ErrorCode> {
         if let Err(error) = runtime::start() {

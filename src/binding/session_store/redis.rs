@@ -149,6 +149,26 @@ pub(super) fn open(options: StoreOptions) -> Result<(Backend, Arc<RedisStore>)> 
     Ok((backend, store))
 }
 
+/// The options of a connection for something other than sessions.
+///
+/// # Errors
+/// `ERR_CONFIG` that names what is missing or of another type.
+pub(crate) fn connection(object: &Object<'_>) -> Result<redis::Options> {
+    let cluster: Option<Array<'_>> = some(object, "cluster", CLUSTER)?;
+    let sentinel: Option<Object<'_>> = some(object, "sentinel", SENTINEL)?;
+    let database: Option<f64> = some(object, "database", DATABASE)?;
+    let cluster = cluster.map(|nodes| list(&nodes, CLUSTER, Ok)).transpose()?;
+    let sentinel = sentinel.map(|sentinel| read_sentinel(&sentinel)).transpose()?;
+    let mut options =
+        redis::Options::new(topology(some(object, "url", wrong!("url", "a string"))?, cluster, sentinel)?);
+    options.username = some(object, "username", wrong!("username", "a string"))?;
+    options.password = some(object, "password", wrong!("password", "a string"))?;
+    options.database = database.map(|number| small(count(number, DATABASE)?, DATABASE)).transpose()?;
+    options.prefix = field(object, "prefix", wrong!("prefix", "a string"))?;
+    options.deadline = span(field(object, "deadline", DEADLINE)?, DEADLINE)?;
+    Ok(options)
+}
+
 fn topology(url: Option<String>, cluster: Option<Vec<String>>, sentinel: Option<RedisSentinel>) -> Result<Topology> {
     match (url, cluster, sentinel) {
         (Some(url), None, None) => Ok(Topology::Standalone { url }),

@@ -9,38 +9,37 @@ use std::time::Duration;
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use crate::binding::session_store::mailbox::Mailbox;
-use crate::binding::session_store::operation::Answer;
+use crate::binding::mailbox::Mailbox;
 use crate::error::{Error, Result};
 use crate::panics::{caught, fail_point};
 
-type Work = Pin<Box<dyn Future<Output = Result<Answer>> + Send>>;
+type Work<A> = Pin<Box<dyn Future<Output = Result<A>> + Send>>;
 
 /// A call that has begun.
-pub(super) struct Task {
+pub(crate) struct Task<A> {
     ticket: u32,
     deadline: Option<Duration>,
     can_be_cancelled: bool,
-    work: Work,
+    work: Work<A>,
 }
 
-impl Task {
-    pub(super) fn new(
+impl<A: Send + 'static> Task<A> {
+    pub(crate) fn new(
         ticket: u32,
         deadline: Option<Duration>,
         can_be_cancelled: bool,
-        work: impl Future<Output = Result<Answer>> + Send + 'static,
+        work: impl Future<Output = Result<A>> + Send + 'static,
     ) -> Self {
         Self { ticket, deadline, can_be_cancelled, work: Box::pin(work) }
     }
 
     /// By which its answer is known.
-    pub(super) fn ticket(&self) -> u32 {
+    pub(crate) fn ticket(&self) -> u32 {
         self.ticket
     }
 
     /// Begins it on the calling thread. What gives its answer at once, as a store in memory does, needs no other.
-    pub(super) fn poll_once(mut self) -> Result<Result<Answer>, Self> {
+    pub(crate) fn poll_once(mut self) -> Result<Result<A>, Self> {
         match poll(self.work.as_mut(), &mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => Ok(answer),
             Poll::Pending => Err(self),
@@ -48,12 +47,12 @@ impl Task {
     }
 
     /// Waits for its end, which goes into the mailbox.
-    pub(super) fn run(self, mailbox: &Arc<Mailbox>) -> impl Future<Output = ()> + Send + use<> {
+    pub(crate) fn run(self, mailbox: &Arc<Mailbox<A>>) -> impl Future<Output = ()> + Send + use<A> {
         let cancelled = self.can_be_cancelled.then(|| mailbox.cancellable(self.ticket));
         self.wait(cancelled, Arc::clone(mailbox))
     }
 
-    async fn wait(self, cancelled: Option<oneshot::Receiver<()>>, mailbox: Arc<Mailbox>) {
+    async fn wait(self, cancelled: Option<oneshot::Receiver<()>>, mailbox: Arc<Mailbox<A>>) {
         let Self { ticket, deadline, mut work, .. } = self;
         let ended = async {
             let work = poll_fn(|context| poll(work.as_mut(), context));
@@ -73,10 +72,7 @@ impl Task {
 }
 
 /// A panic is the last that a call says.
-fn poll(
-    work: Pin<&mut (dyn Future<Output = Result<Answer>> + Send)>,
-    context: &mut Context<'_>,
-) -> Poll<Result<Answer>> {
+fn poll<A>(work: Pin<&mut (dyn Future<Output = Result<A>> + Send)>, context: &mut Context<'_>) -> Poll<Result<A>> {
     let polled = caught(|| {
         fail_point("store");
         work.poll(context)
@@ -85,7 +81,7 @@ fn poll(
 }
 
 /// What a call gives, unless word comes before it. A sender that is gone says nothing.
-async fn unless(said: oneshot::Receiver<()>, call: impl Future<Output = Result<Answer>>) -> Result<Answer> {
+async fn unless<A>(said: oneshot::Receiver<()>, call: impl Future<Output = Result<A>>) -> Result<A> {
     let (mut said, mut call) = (pin!(said), pin!(call));
     let mut listens = true;
     poll_fn(|context| {

@@ -9,38 +9,48 @@ use napi::bindgen_prelude::Function;
 use napi::threadsafe_function::{ThreadsafeFunction, ThreadsafeFunctionCallMode};
 use tokio::sync::oneshot;
 
-use crate::binding::session_store::operation::Answer;
 use crate::error::Result;
 
 /// What wakes the thread. It does not keep the process alive; calls that wait do.
 type Wake = ThreadsafeFunction<(), (), (), napi::Status, false, true>;
 /// What JavaScript gives for it.
-pub(super) type WakeFunction<'env> = Function<'env, (), ()>;
+pub(crate) type WakeFunction<'env> = Function<'env, (), ()>;
 
-/// The answers of one store on one thread, and who waits for them.
-#[derive(Default)]
-pub(super) struct Mailbox(Mutex<State>);
+/// The answers of one object on one thread, and who waits for them.
+pub(crate) struct Mailbox<A>(Mutex<State<A>>);
 
-#[derive(Default)]
-struct State {
-    answers: Vec<(u32, Result<Answer>)>,
+struct State<A> {
+    answers: Vec<(u32, Result<A>)>,
     /// How many calls are under way off the thread, answers that were not taken included.
     waiting: usize,
     /// The thread was asked to come and has not come yet.
     is_called: bool,
-    /// The store was closed: when nobody waits any more, the thread can be forgotten.
+    /// It was closed: when nobody waits any more, the thread can be forgotten.
     is_closing: bool,
     cancels: HashMap<u32, oneshot::Sender<()>>,
     wake: Option<Wake>,
 }
 
-impl Mailbox {
-    fn state(&self) -> MutexGuard<'_, State> {
+impl<A> Default for Mailbox<A> {
+    fn default() -> Self {
+        Self(Mutex::new(State {
+            answers: Vec::new(),
+            waiting: 0,
+            is_called: false,
+            is_closing: false,
+            cancels: HashMap::new(),
+            wake: None,
+        }))
+    }
+}
+
+impl<A> Mailbox<A> {
+    fn state(&self) -> MutexGuard<'_, State<A>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Counts calls that are about to wait. From now on the process lives until they are answered.
-    pub(super) fn expect(&self, env: Env, wake: WakeFunction<'_>, calls: usize) -> napi::Result<()> {
+    pub(crate) fn expect(&self, env: Env, wake: WakeFunction<'_>, calls: usize) -> napi::Result<()> {
         let mut state = self.state();
         if state.wake.is_none() {
             state.wake = Some(wake.build_threadsafe_function::<()>().weak::<true>().build()?);
@@ -50,14 +60,14 @@ impl Mailbox {
     }
 
     /// Says who can cancel a call.
-    pub(super) fn cancellable(&self, ticket: u32) -> oneshot::Receiver<()> {
+    pub(crate) fn cancellable(&self, ticket: u32) -> oneshot::Receiver<()> {
         let (sender, receiver) = oneshot::channel();
         self.state().cancels.insert(ticket, sender);
         receiver
     }
 
     /// Gives a call up, unless it was answered.
-    pub(super) fn cancel(&self, ticket: u32) {
+    pub(crate) fn cancel(&self, ticket: u32) {
         let sender = self.state().cancels.remove(&ticket);
         if let Some(sender) = sender {
             // A receiver that is gone belongs to a call that is at its end.
@@ -66,7 +76,7 @@ impl Mailbox {
     }
 
     /// Puts an answer in, and calls the thread if it was not called yet.
-    pub(super) fn put(&self, ticket: u32, answer: Result<Answer>) {
+    pub(crate) fn put(&self, ticket: u32, answer: Result<A>) {
         let mut state = self.state();
         state.answers.push((ticket, answer));
         if !mem::replace(&mut state.is_called, true) {
@@ -76,7 +86,7 @@ impl Mailbox {
     }
 
     /// Takes all answers.
-    pub(super) fn take(&self, env: Env) -> napi::Result<Vec<(u32, Result<Answer>)>> {
+    pub(crate) fn take(&self, env: Env) -> napi::Result<Vec<(u32, Result<A>)>> {
         let mut state = self.state();
         let answers = mem::take(&mut state.answers);
         state.is_called = false;
@@ -94,7 +104,7 @@ impl Mailbox {
     }
 
     /// Forgets the thread as soon as nobody waits.
-    pub(super) fn close(&self) {
+    pub(crate) fn close(&self) {
         let mut state = self.state();
         state.is_closing = true;
         if state.waiting == 0 {
@@ -103,7 +113,7 @@ impl Mailbox {
     }
 }
 
-impl State {
+impl<A> State<A> {
     #[expect(deprecated, reason = "what napi names instead can be chosen once alone, when the function is made")]
     fn keep_alive(&mut self, env: Env, alive: bool) -> napi::Result<()> {
         match &mut self.wake {
