@@ -13,6 +13,7 @@ mod guard;
 #[cfg(feature = "inject-panics")]
 mod inject;
 mod keys;
+mod mailbox;
 mod meta;
 mod options;
 mod priority;
@@ -24,4 +25,5 @@ mod seals;
 mod session_ids;
 mod session_store;
 mod settle;
+mod task;
 mod text;

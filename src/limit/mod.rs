@@ -9,6 +9,7 @@
 //! - [`token_bucket`]: one bucket, pure: a state, a cost and a moment in, a decision out.
 //! - [`local`]: buckets by key in this process, under a ceiling of memory.
 //! - [`leased`]: tokens that were drawn from a bucket elsewhere in one go, and are spent here.
+//! - [`redis`]: buckets that all processes share.
 //!
 //! What all of them keep, for any two moments: the tokens admitted from the one to the other are at most the capacity, and
 //! what the rate gives meanwhile. No call waits or reads a clock: `now` is an argument. Whoever stores buckets elsewhere
@@ -21,6 +22,8 @@ pub mod leased;
 pub mod local;
 
 pub mod quota;
+#[cfg(feature = "redis")]
+pub mod redis;
 pub mod token_bucket;
 
 #[cfg(test)]

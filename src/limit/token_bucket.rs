@@ -63,11 +63,11 @@ pub struct Taken {
 impl Taken {
     /// When the bucket was full before, when it is since, and the moment of the decision.
     #[must_use]
-    pub const fn into_parts(self) -> (Exact, Exact, Moment) {
+    pub const fn parts(&self) -> (Exact, Exact, Moment) {
         (self.before, self.after, self.at)
     }
 
-    /// From what [`into_parts`](Self::into_parts) gave, once: the right is to be used once.
+    /// From what [`parts`](Self::parts) gave. What is made so is to be used in the place of the other.
     pub const fn from_parts(before: Exact, after: Exact, at: Moment) -> Self {
         Self { before, after, at }
     }

@@ -1,11 +1,12 @@
 //! The class behind limiters in memory. What it decides comes at once, one call for several limits.
 
 mod answer;
+mod calls;
 mod options;
 mod registry;
+mod remote;
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use napi::bindgen_prelude::{Array, Object};
 use napi::{Env, JsNumber, JsString};
@@ -16,14 +17,15 @@ use crate::binding::error::to_js;
 use crate::binding::guard::guard;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorCode, Result};
-use crate::limit::local::{Local, MAX_REQUESTS, Outcome, Policy, Receipt, Request};
-use crate::limit::quota::parse_window;
+use crate::limit::local::{Counts, Local, MAX_REQUESTS, Outcome, Policy, Receipt, Request};
+use crate::limit::quota::Quota;
 use answer::Answer;
 use options::RateLimiterOptions;
 
 const OPTIONS: &str = wrong!("options", "an object");
 const KEY: &str = wrong!("key", "a string");
 const COST: &str = wrong!("cost", "a whole number from 0 to 4294967295");
+const DURATION: &str = wrong!("duration", "a number of seconds, or a text such as \"1m\"");
 const NOW: &str = wrong!("now", "a number of milliseconds");
 const PLACES: &str = wrong!("limits", "an array of at most 8 places of limits");
 const KEYS: &str = wrong!("keys", "an array of as many strings as limits");
@@ -77,13 +79,7 @@ impl RateLimiter {
     /// What is known of the limits, by their places.
     #[napi(catch_unwind)]
     pub fn limits(&self) -> napi::Result<Vec<LimitInfo>, ErrorCode> {
-        guard("RateLimiter.limits", || {
-            let info = |policy: &Arc<Policy>| LimitInfo {
-                limit: f64::from(policy.quota().burst()),
-                window: whole(policy.quota().announced_window()),
-            };
-            Ok(self.policies.iter().map(info).collect())
-        })
+        guard("RateLimiter.limits", || Ok(self.policies.iter().map(|policy| LimitInfo::of(policy.quota())).collect()))
     }
 
     /// Takes `cost` tokens of a key if they are there.
@@ -177,8 +173,9 @@ impl RateLimiter {
     ) -> napi::Result<bool, ErrorCode> {
         guard("RateLimiter.penalize", || {
             let (policy, key, now) = (self.policy(limit)?, text(key, KEY)?, moment(now)?);
-            let kept =
-                penalty(duration).and_then(|duration| self.local.penalize(policy, key.as_slice(), duration, now));
+            let kept = given(duration, DURATION)
+                .and_then(calls::span)
+                .and_then(|duration| self.local.penalize(policy, key.as_slice(), duration, now));
             kept.map_err(|error| to_js(&error))
         })
     }
@@ -186,28 +183,37 @@ impl RateLimiter {
     /// The counts of a limit.
     #[napi(catch_unwind)]
     pub fn counts(&self, limit: JsNumber) -> napi::Result<LimitCounts, ErrorCode> {
-        guard("RateLimiter.counts", || {
-            let counts = self.local.counts(self.policy(limit)?);
-            Ok(LimitCounts {
-                allowed: whole(counts.allowed),
-                limited: whole(counts.limited),
-                degraded: whole(counts.degraded),
-                keys: whole(counts.held),
-                evictions: whole(counts.evicted),
-            })
-        })
+        guard("RateLimiter.counts", || Ok(LimitCounts::of(self.local.counts(self.policy(limit)?))))
+    }
+}
+
+impl LimitInfo {
+    fn of(quota: &Quota) -> Self {
+        Self { limit: f64::from(quota.burst()), window: whole(quota.announced_window()) }
+    }
+}
+
+impl LimitCounts {
+    fn of(counts: Counts) -> Self {
+        Self {
+            allowed: whole(counts.allowed),
+            limited: whole(counts.limited),
+            degraded: whole(counts.degraded),
+            keys: whole(counts.held),
+            evictions: whole(counts.evicted),
+        }
     }
 }
 
 impl RateLimiter {
     fn open(options: RateLimiterOptions) -> Result<Self> {
         let ceiling = options.ceiling();
-        let quotas = options.limits.iter().map(options::LimitInput::quota).collect::<Result<Vec<_>>>()?;
+        let quotas = options.quotas()?;
         let local = match options.shared {
             Some(name) => registry::shared(name, ceiling)?,
             None => Arc::new(Local::new(ceiling)?),
         };
-        let policies = options.limits.iter().zip(quotas).map(|(limit, quota)| local.policy(&limit.name, quota));
+        let policies = quotas.into_iter().map(|(name, quota)| local.policy(&name, quota));
         Ok(Self { policies: policies.collect::<Result<_>>()?, local })
     }
 
@@ -275,14 +281,6 @@ fn moment(now: JsNumber<'_>) -> napi::Result<Moment, ErrorCode> {
         return Err(to_js(&Error::Config(NOW)));
     }
     Ok(Moment::from_millis(now))
-}
-
-fn penalty(duration: Given<'_, napi::Either<f64, String>>) -> Result<Duration> {
-    const DURATION: &str = wrong!("duration", "a number of seconds, or a text such as \"1m\"");
-    match given(duration, DURATION)? {
-        napi::Either::A(seconds) => Duration::try_from_secs_f64(seconds).map_err(|_| Error::Config(DURATION)),
-        napi::Either::B(text) => parse_window(&text),
-    }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nothing is counted as far as 2^53")]

@@ -52,6 +52,23 @@ impl RateLimiterOptions {
         })
     }
 
+    /// What limiters of every kind have: the limits by their names, and how much may be kept.
+    ///
+    /// # Errors
+    /// Those of [`read`](Self::read) and of quotas.
+    pub(super) fn read_limits(options: &Object<'_>) -> Result<(Vec<(String, Quota)>, Ceiling)> {
+        let options = Self::read(options)?;
+        Ok((options.quotas()?, options.ceiling()))
+    }
+
+    /// The limits by their names.
+    ///
+    /// # Errors
+    /// Those of quotas.
+    pub(super) fn quotas(&self) -> Result<Vec<(String, Quota)>> {
+        self.limits.iter().map(|limit| Ok((limit.name.clone(), limit.quota()?))).collect()
+    }
+
     /// How much may be kept.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a cast from f64 saturates")]
     pub(super) const fn ceiling(&self) -> Ceiling {
@@ -72,7 +89,7 @@ impl LimitInput {
 
     /// # Errors
     /// Those of [`Quota`].
-    pub(super) fn quota(&self) -> Result<Quota> {
+    fn quota(&self) -> Result<Quota> {
         match (&self.quota, self.limit, &self.window) {
             (Some(text), None, None) => Quota::parse(text, None),
             (None, Some(limit), Some(Either::A(seconds))) => Quota::from_numbers(limit, *seconds, self.burst),

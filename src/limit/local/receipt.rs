@@ -33,7 +33,7 @@ impl Receipt {
     #[must_use]
     pub fn into_bytes(self) -> [u8; Self::LENGTH] {
         let Self { name, policy, shared, taken } = self;
-        let (before, after, at) = taken.into_parts();
+        let (before, after, at) = taken.parts();
         let mut bytes = [0; Self::LENGTH];
         let longs = [name.hash, name.other, before.micros(), after.micros(), at.as_nanos()];
         let words = [policy, before.part(), after.part(), u32::from(shared)];

@@ -32,6 +32,7 @@ impl Model {
             remaining: u32::try_from(self.level / period).unwrap(),
             retry_after: if allowed { Duration::ZERO } else { in_micros(price - self.level) },
             reset_after: in_micros(full - self.level),
+            blocked_for: Duration::ZERO,
             degraded: false,
         }
     }

@@ -1,0 +1,271 @@
+//! The class behind limiters on Redis. The calls of one tick come in one array, and each settles alone; what leased tokens decide is
+//! answered at once.
+
+use std::sync::Arc;
+
+use napi::bindgen_prelude::{Array, Null, Object};
+use napi::{Env, JsNumber, JsString};
+use napi_derive::napi;
+
+use crate::binding::arguments::{Given, count, field, given, number, text, wrong};
+use crate::binding::error::{error_object, internal, to_js};
+use crate::binding::guard::guard;
+use crate::binding::mailbox::{Mailbox, WakeFunction};
+use crate::binding::rate_limiter::answer::Answer;
+use crate::binding::rate_limiter::calls::{self, Call, Operation};
+use crate::binding::rate_limiter::options::RateLimiterOptions;
+use crate::binding::rate_limiter::{COST, KEY, LIMIT, LimitCounts, LimitInfo, OPTIONS, moment};
+use crate::binding::runtime;
+use crate::binding::session_store::redis::connection;
+use crate::binding::task::Task;
+use crate::clock::Moment;
+use crate::error::{Error, ErrorCode, Result};
+use crate::limit::redis::{Judged, LeaseSize, LimiterOptions, OnStoreError, RedisLimiter, Refill, Request};
+
+const CALLS: &str = wrong!("calls", "an array");
+const WAKE: &str = wrong!("wake", "a function");
+const STORE: &str = wrong!("store", "an object");
+const ON_STORE_ERROR: &str = wrong!("onStoreError", "open, closed or local");
+const LEASE_SIZE: &str = wrong!("leaseSize", "a whole number");
+const LEASE_FRACTION: &str = wrong!("leaseFraction", "a number from 0 to 1");
+
+/// What a call came to.
+enum Answered {
+    Judged(Vec<Judged>),
+    Flag(bool),
+}
+
+/// The outcomes, by which `js/store/lane.ts` knows errors.
+const ERROR: u8 = 0;
+const DONE: u8 = 1;
+
+/// Token buckets in Redis. Calls and answers are those of `Store`, their values those of `js/limit/redis-limiter.ts`.
+#[napi]
+pub struct RemoteRateLimiter {
+    limiter: Arc<RedisLimiter>,
+    limits: usize,
+    mailbox: Arc<Mailbox<Answered>>,
+}
+
+#[napi]
+impl RemoteRateLimiter {
+    /// Makes a limiter. Nothing is connected to before its first call. Throws `ERR_CONFIG` for options that cannot work.
+    #[napi(constructor, catch_unwind)]
+    pub fn new(#[napi(ts_arg_type = "object")] options: Given<Object>) -> napi::Result<Self, ErrorCode> {
+        guard("RemoteRateLimiter", || {
+            let options = given(options, OPTIONS).and_then(|options| read(&options));
+            let make = options.and_then(|options| {
+                let limits = options.limits.len();
+                RedisLimiter::new(options).map(|limiter| (limiter, limits))
+            });
+            let (limiter, limits) = make.map_err(|error| to_js(&error))?;
+            Ok(Self { limiter: Arc::new(limiter), limits, mailbox: Arc::default() })
+        })
+    }
+
+    /// What is known of the limits, by their places.
+    #[napi(catch_unwind)]
+    pub fn limits(&self) -> napi::Result<Vec<LimitInfo>, ErrorCode> {
+        guard("RemoteRateLimiter.limits", || {
+            let info = |limit| self.limiter.quota(limit).map(LimitInfo::of);
+            (0..self.limits).map(info).collect::<Result<_>>().map_err(|error| to_js(&error))
+        })
+    }
+
+    /// Decides by leased tokens; `null` where Redis has to be asked.
+    #[napi(catch_unwind)]
+    pub fn try_consume<'env>(
+        &self,
+        env: &'env Env,
+        limit: JsNumber,
+        key: JsString,
+        cost: JsNumber,
+        now: JsNumber,
+    ) -> napi::Result<Option<JsString<'env>>, ErrorCode> {
+        guard("RemoteRateLimiter.tryConsume", || {
+            let small = |value, wrong| count(number(value, wrong)?, wrong).map_err(|error| to_js(&error));
+            let request = Request {
+                limit: small(limit, LIMIT)? as usize,
+                key: text(key, KEY)?.as_slice().into(),
+                cost: small(cost, COST)?,
+            };
+            let now = moment(now)?;
+            let decided = self.limiter.consume_now(&[request], now).map_err(|error| to_js(&error))?;
+            let Some((judged, refill)) = decided else { return Ok(None) };
+            self.refill(refill, now);
+            let mut answer = Answer::new(1);
+            judged.into_iter().for_each(|judged| answer.judged(judged));
+            answer.text(env).map(Some)
+        })
+    }
+
+    /// Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more.
+    #[napi(catch_unwind)]
+    pub fn submit<'env>(
+        &self,
+        env: &'env Env,
+        #[napi(ts_arg_type = "unknown[]")] calls: Given<Array>,
+        #[napi(ts_arg_type = "() => void")] wake: Given<WakeFunction>,
+    ) -> napi::Result<Array<'env>, ErrorCode> {
+        guard("RemoteRateLimiter.submit", || {
+            let read = given(calls, CALLS).and_then(|calls| calls::read(&calls)).map_err(|error| to_js(&error))?;
+            let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
+            let (mut answers, tasks) = self.begin(read);
+            if !tasks.is_empty() {
+                self.wait(*env, wake, tasks, &mut answers)?;
+            }
+            write(env, answers)
+        })
+    }
+
+    /// Gives the answers that are there.
+    #[napi(catch_unwind)]
+    pub fn take<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>, ErrorCode> {
+        guard("RemoteRateLimiter.take", || write(env, self.mailbox.take(*env).map_err(|error| internal(&error))?))
+    }
+
+    /// The counts of a limit.
+    #[napi(catch_unwind)]
+    pub fn counts(&self, limit: JsNumber) -> napi::Result<LimitCounts, ErrorCode> {
+        guard("RemoteRateLimiter.counts", || {
+            let limit = count(number(limit, LIMIT)?, LIMIT).map_err(|error| to_js(&error))?;
+            Ok(LimitCounts::of(self.limiter.counts(limit as usize)))
+        })
+    }
+
+    /// Why decisions are degraded, or what keeps Redis from keeping buckets; each is said once.
+    #[napi(catch_unwind)]
+    pub fn trouble(&self) -> napi::Result<Option<String>, ErrorCode> {
+        guard("RemoteRateLimiter.trouble", || Ok(self.limiter.trouble().map(|error| error.to_string())))
+    }
+}
+
+type Answers = Vec<(u32, Result<Answered>)>;
+
+impl RemoteRateLimiter {
+    /// What is known at once, and what has to be waited for.
+    fn begin(&self, calls: Vec<Call>) -> (Answers, Vec<Task<Answered>>) {
+        let (mut answers, mut tasks) = (Vec::new(), Vec::new());
+        for Call { ticket, now, operation } in calls {
+            let operation = match operation {
+                Ok(operation) => operation,
+                Err(error) => {
+                    answers.push((ticket, Err(error)));
+                    continue;
+                }
+            };
+            if let Operation::Consume(requests) = &operation {
+                match self.limiter.consume_now(requests, now) {
+                    Ok(None) => {}
+                    Ok(Some((judged, refill))) => {
+                        self.refill(refill, now);
+                        answers.push((ticket, Ok(Answered::Judged(judged))));
+                        continue;
+                    }
+                    Err(error) => {
+                        answers.push((ticket, Err(error)));
+                        continue;
+                    }
+                }
+            }
+            if matches!(operation, Operation::Close) {
+                self.mailbox.close();
+            }
+            tasks.push(Task::new(ticket, None, false, operation.run(Arc::clone(&self.limiter), now)));
+        }
+        (answers, tasks)
+    }
+
+    /// Has the runtime go on with the calls. Where there is none, that is their answer.
+    fn wait(
+        &self,
+        env: Env,
+        wake: WakeFunction<'_>,
+        tasks: Vec<Task<Answered>>,
+        answers: &mut Answers,
+    ) -> napi::Result<(), ErrorCode> {
+        if let Err(error) = runtime::start() {
+            answers.extend(tasks.iter().map(|task| (task.ticket(), Err(error.clone()))));
+            return Ok(());
+        }
+        self.mailbox.expect(env, wake, tasks.len()).map_err(|error| internal(&error))?;
+        let begun = tasks.into_iter().map(|task| task.run(&self.mailbox)).collect();
+        if runtime::spawn_all(begun) { Ok(()) } else { Err(to_js(&Error::NoThread)) }
+    }
+
+    /// Nobody waits for it.
+    fn refill(&self, refill: Refill, now: Moment) {
+        if !refill.is_empty() {
+            let limiter = Arc::clone(&self.limiter);
+            let _is_running = runtime::spawn_all(vec![async move { limiter.refill(refill, now).await }]);
+        }
+    }
+}
+
+impl Operation {
+    async fn run(self, limiter: Arc<RedisLimiter>, now: Moment) -> Result<Answered> {
+        match self {
+            Self::Consume(requests) => limiter.consume(requests, now).await.map(Answered::Judged),
+            Self::Peek(requests) => limiter.peek(requests, now).await.map(Answered::Judged),
+            Self::Refund(receipts) => limiter.refund(receipts, now).await.map(Answered::Flag),
+            Self::Reset { limit, key } => limiter.reset(limit, key, now).await.map(|()| Answered::Flag(true)),
+            Self::Penalize { limit, key, duration } => {
+                limiter.penalize(limit, key, duration, now).await.map(|()| Answered::Flag(true))
+            }
+            Self::Close => {
+                limiter.close().await;
+                Ok(Answered::Flag(true))
+            }
+        }
+    }
+}
+
+fn read(options: &Object<'_>) -> Result<LimiterOptions> {
+    let (limits, ceiling) = RateLimiterOptions::read_limits(options)?;
+    let size: Option<f64> = field(options, "leaseSize", LEASE_SIZE)?;
+    let fraction: Option<f64> = field(options, "leaseFraction", LEASE_FRACTION)?;
+    let lease = match (size, fraction) {
+        (Some(size), _) => Some(LeaseSize::Tokens(count(size, LEASE_SIZE)?)),
+        (None, Some(part)) if (0.0..=1.0).contains(&part) => Some(LeaseSize::Fraction(part)),
+        (None, Some(_)) => return Err(Error::Config(LEASE_FRACTION)),
+        (None, None) => None,
+    };
+    let on_store_error: String = field(options, "onStoreError", ON_STORE_ERROR)?;
+    let on_store_error = match on_store_error.as_str() {
+        "open" => OnStoreError::Open,
+        "closed" => OnStoreError::Closed,
+        "local" => OnStoreError::Local,
+        _ => return Err(Error::Config(ON_STORE_ERROR)),
+    };
+    let store: Object<'_> = field(options, "store", STORE)?;
+    Ok(LimiterOptions { redis: connection(&store)?, limits, on_store_error, ceiling, lease })
+}
+
+/// The values of all answers: one text, and the errors behind it.
+fn write(env: &Env, answers: Answers) -> napi::Result<Array<'_>, ErrorCode> {
+    let put = || {
+        let mut values = env.create_array(0)?;
+        // The place of the text, which is known last.
+        values.insert(Null)?;
+        let mut packed = Answer::new(answers.len());
+        for (ticket, answer) in answers {
+            match answer {
+                Ok(Answered::Judged(judged)) => {
+                    packed.begin(ticket, DONE);
+                    judged.into_iter().for_each(|judged| packed.judged(judged));
+                }
+                Ok(Answered::Flag(flag)) => {
+                    packed.begin(ticket, DONE);
+                    packed.flag(flag);
+                }
+                Err(error) => {
+                    packed.begin(ticket, ERROR);
+                    values.insert(error_object(env, &error)?)?;
+                }
+            }
+        }
+        values.set(0, packed.latin1(env)?)?;
+        Ok(values)
+    };
+    put().map_err(|error: napi::Error| internal(&error))
+}

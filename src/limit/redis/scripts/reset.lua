@@ -1,0 +1,3 @@
+-- ARGV: 1 the key.
+redis.call('DEL', ARGV[1])
+return '1'
