@@ -836,6 +836,7 @@ function __napiStampBindingTarget(exportsObject, target) {
 module.exports.__napiBindingTarget = __napiStampBindingTarget(nativeBinding, __napiLoadedBindingTarget)
 module.exports = nativeBinding
 module.exports.RateLimiter = nativeBinding.RateLimiter
+module.exports.RemoteRateLimiter = nativeBinding.RemoteRateLimiter
 module.exports.Ring = nativeBinding.Ring
 module.exports.Sealer = nativeBinding.Sealer
 module.exports.Store = nativeBinding.Store

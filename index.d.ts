@@ -34,6 +34,24 @@ export declare class RateLimiter {
   counts(limit: number): LimitCounts
 }
 
+/** Token buckets in Redis. Calls and answers are those of `Store`, their values those of `js/limit/redis-limiter.ts`. */
+export declare class RemoteRateLimiter {
+  /** Makes a limiter. Nothing is connected to before its first call. Throws `ERR_CONFIG` for options that cannot work. */
+  constructor(options: object)
+  /** What is known of the limits, by their places. */
+  limits(): Array<LimitInfo>
+  /** Decides by leased tokens; `null` where Redis has to be asked. */
+  tryConsume(limit: number, key: string, cost: number, now: number): string | null
+  /** Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more. */
+  submit(calls: unknown[], wake: () => void): unknown[]
+  /** Gives the answers that are there. */
+  take(): unknown[]
+  /** The counts of a limit. */
+  counts(limit: number): LimitCounts
+  /** Why decisions are degraded, or what keeps Redis from keeping buckets; each is said once. */
+  trouble(): string | null
+}
+
 /** Keys by id, which can be replaced while sealers use them. After `close` every call throws `ERR_KEYRING_CLOSED`. */
 export declare class Ring {
   /** Takes the keys, newest first. Throws `ERR_CONFIG` and `ERR_KEY_WEAK` for keys that are not as they have to be. */

@@ -263,6 +263,33 @@ export interface EngineRateLimiter {
   counts(limit: number): { allowed: number; limited: number; degraded: number; keys: number; evictions: number };
 }
 
+/** The options of a limiter on Redis. */
+export interface EngineRemoteLimiterOptions extends Omit<EngineLimiterOptions, "shared"> {
+  store: {
+    url?: string;
+    cluster?: string[];
+    sentinel?: { nodes: string[]; name: string; username?: string; password?: string };
+    username?: string;
+    password?: string;
+    database?: number;
+    prefix: string;
+    deadline: number;
+  };
+  onStoreError: "open" | "closed" | "local";
+  leaseSize?: number;
+  leaseFraction?: number;
+}
+
+/** Token buckets in Redis. Its calls and answers have the form of {@link EngineCalls}, and none can be given up. */
+export interface EngineRemoteRateLimiter extends Omit<EngineCalls, "cancel"> {
+  limits(): { limit: number; window: number }[];
+  /** Decides by leased tokens; `null` where Redis has to be asked. */
+  tryConsume(limit: number, key: string, cost: number, now: number): string | null;
+  counts(limit: number): ReturnType<EngineRateLimiter["counts"]>;
+  /** Why decisions are degraded, once. */
+  trouble(): string | null;
+}
+
 /** What an engine exports. */
 export interface Engine {
   /** @throws `ERR_CONFIG` for a form of password that cannot work. */
@@ -274,6 +301,8 @@ export interface Engine {
   createStore(options: EngineStoreOptions): EngineStore;
   /** @throws `ERR_CONFIG` for quotas and ceilings that cannot work. */
   createRateLimiter(options: EngineLimiterOptions): EngineRateLimiter;
+  /** @throws `ERR_CONFIG` for options that cannot work. */
+  createRemoteRateLimiter(options: EngineRemoteLimiterOptions): EngineRemoteRateLimiter;
   /** A new key: 32 random bytes as base64url text. */
   randomKey(): string;
   /** A new id, 34 bytes in base64url, for a session of this user. An empty text is none. */

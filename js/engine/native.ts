@@ -3,6 +3,8 @@ import type {
   Engine,
   EngineLimiterOptions,
   EngineRateLimiter,
+  EngineRemoteLimiterOptions,
+  EngineRemoteRateLimiter,
   EngineRing,
   EngineStore,
   EngineStoreOptions,
@@ -40,6 +42,11 @@ export function createStore(options: EngineStoreOptions): EngineStore {
 export function createRateLimiter(options: EngineLimiterOptions): EngineRateLimiter {
   // The binding takes arrays as the ones that they are, and writes to none.
   return new binding.RateLimiter(options) as EngineRateLimiter;
+}
+
+/** Makes a rate limiter on Redis; see {@link Engine.createRemoteRateLimiter}. */
+export function createRemoteRateLimiter(options: EngineRemoteLimiterOptions): EngineRemoteRateLimiter {
+  return new binding.RemoteRateLimiter(options);
 }
 
 /** A new key; see {@link Engine.randomKey}. */
@@ -84,6 +91,7 @@ export function importedSessionId(tag: string, key: string): string {
 
 ({
   createRateLimiter,
+  createRemoteRateLimiter,
   createRing,
   createRingSealer,
   createSealer,

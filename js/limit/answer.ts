@@ -1,68 +1,64 @@
-import { Decided, type Receipts } from "./decision.js";
+import { Answers } from "../store/answers.js";
+import { Decided } from "./decision.js";
 import type { Policy, PolicyDecision } from "./types.js";
 
 const ALLOWED = 1;
 const DEGRADED = 2;
 const BLOCKED = 4;
-const RECEIPT = 8;
+const AT = 8;
+const RECEIPT = 16;
 
-/** The characters of a receipt. */
-const RECEIPT_LENGTH = 56;
-
-const bytes = new Uint8Array(8);
-const double = new Float64Array(bytes.buffer);
-/** The engine writes the little-endian order; numbers are made of bytes by the machine's. */
-const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+/** The characters of a receipt, by where the buckets are. */
+export const RECEIPT_LENGTH = { memory: 56, redis: 57 };
 
 /**
- * Reads the engine's answer, a text whose characters are bytes: the decisions of the limits that were asked, one after another.
+ * Reads the decisions of one call, one for each limit that was asked.
  *
  * @param now when they were asked, in milliseconds.
  */
+export function readDecisions<Name extends string>(
+  answers: Answers,
+  asked: readonly Policy<Name>[],
+  now: number,
+  receiptLength: number,
+): Decided<Name> {
+  const [first] = asked;
+  if (asked.length === 1 && first !== undefined) return readDecision(answers, first, now, receiptLength);
+  return Decided.ofSeveral(asked.map((policy) => readDecision(answers, policy, now, receiptLength)));
+}
+
+/** {@link readDecisions} of an answer that has nothing else. */
 export function readAnswer<Name extends string>(
   answer: string,
   asked: readonly Policy<Name>[],
   now: number,
+  receiptLength: number,
 ): Decided<Name> {
-  const reader = new Reader(answer);
-  const [first] = asked;
-  if (asked.length === 1 && first !== undefined) return reader.decision(first, now);
-  return Decided.ofSeveral(asked.map((policy) => reader.decision(policy, now)));
+  return readDecisions(new Answers([answer]), asked, now, receiptLength);
 }
 
-class Reader {
-  readonly #text: string;
-  #at = 0;
-
-  constructor(text: string) {
-    this.#text = text;
-  }
-
-  decision<Name extends string>(policy: Policy<Name>, now: number): Decided<Name> {
-    const flags = this.#text.charCodeAt(this.#at++);
-    const remaining = this.#number();
-    const retryAfter = this.#number();
-    const resetAfter = this.#number();
-    const blockedFor = flags & BLOCKED ? this.#number() : 0;
-    const at = flags & RECEIPT ? this.#number() : now;
-    const receipts: Receipts = flags & RECEIPT ? this.#text.slice(this.#at, (this.#at += RECEIPT_LENGTH)) : undefined;
-    const decision: PolicyDecision<Name> = {
-      policy: policy.name,
-      allowed: (flags & ALLOWED) !== 0,
-      limit: policy.limit,
-      remaining,
-      retryAfter,
-      resetAfter,
-      degraded: (flags & DEGRADED) !== 0,
-      at,
-    };
-    return new Decided(decision, blockedFor, receipts);
-  }
-
-  #number(): number {
-    for (let byte = 0; byte < 8; byte++) {
-      bytes[isLittleEndian ? byte : 7 - byte] = this.#text.charCodeAt(this.#at++);
-    }
-    return double[0] ?? 0;
-  }
+function readDecision<Name extends string>(
+  answers: Answers,
+  policy: Policy<Name>,
+  now: number,
+  receiptLength: number,
+): Decided<Name> {
+  const flags = answers.outcome();
+  const remaining = answers.number();
+  const retryAfter = answers.number();
+  const resetAfter = answers.number();
+  const blockedFor = flags & BLOCKED ? answers.number() : 0;
+  const at = flags & AT ? answers.number() : now;
+  const receipt = flags & RECEIPT ? answers.slice(receiptLength) : undefined;
+  const decision: PolicyDecision<Name> = {
+    policy: policy.name,
+    allowed: (flags & ALLOWED) !== 0,
+    limit: policy.limit,
+    remaining,
+    retryAfter,
+    resetAfter,
+    degraded: (flags & DEGRADED) !== 0,
+    at,
+  };
+  return new Decided(decision, blockedFor, receipt);
 }

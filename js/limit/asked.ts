@@ -1,5 +1,5 @@
-import { ironkeepError } from "../errors.js";
 import { nearest } from "../nearest.js";
+import { checkKeys, hint, wrong } from "../store/checks.js";
 import type { ConsumeOptions, Keys, Policy } from "./types.js";
 
 /** What a call asks: the places of its limits, and for each a key and a cost. */
@@ -58,9 +58,7 @@ function readCost(policies: readonly Policy[], place: number, cost: NonNullable<
 export function checkCallOptions(options: unknown): void {
   if (options === undefined) return;
   if (typeof options !== "object" || options === null) throw wrong("options: has to be an object");
-  for (const key of Object.keys(options)) {
-    if (!OPTIONS.includes(key)) throw wrong(`The option "${key}" does not exist${hint(nearest(key, OPTIONS))}`);
-  }
+  checkKeys(options, OPTIONS, "a call");
 }
 
 function checkName(policies: readonly Policy[], name: string): void {
@@ -68,12 +66,4 @@ function checkName(policies: readonly Policy[], name: string): void {
   if (names.includes(name)) return;
   const known = names.map((each) => `"${each}"`).join(", ");
   throw wrong(`There is no such limit among ${known}${hint(nearest(name, names))}`);
-}
-
-function hint(meant: string | undefined): string {
-  return meant ? `; did you mean "${meant}"?` : "";
-}
-
-function wrong(message: string): Error {
-  return ironkeepError("ERR_CONFIG", message);
 }

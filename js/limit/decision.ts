@@ -1,8 +1,5 @@
 import type { Decision, PolicyDecision } from "./types.js";
 
-/** What a refund needs: the receipt of one limit, or nothing where nothing was taken. */
-export type Receipts = string | undefined;
-
 /** A decision, with what is needed to undo it once. */
 export class Decided<Name extends string = string> implements Decision<Name> {
   readonly policy: Name;
@@ -16,10 +13,11 @@ export class Decided<Name extends string = string> implements Decision<Name> {
   readonly at: number;
   /** Of several limits those that were asked, else `undefined`: a decision that held itself could not be written as JSON. */
   #parts: readonly Decided<Name>[] | undefined;
-  #receipt: Receipts;
+  /** Nothing where nothing was taken, or cannot be given back. */
+  #receipt: string | undefined;
 
   /** @param blockedFor for how many seconds a penalty lasts, 0 for none. */
-  constructor(decision: PolicyDecision<Name>, blockedFor: number, receipt: Receipts) {
+  constructor(decision: PolicyDecision<Name>, blockedFor: number, receipt: string | undefined) {
     this.policy = decision.policy;
     this.allowed = decision.allowed;
     this.limit = decision.limit;

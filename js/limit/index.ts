@@ -1,16 +1,23 @@
 /**
- * Rate limits: token buckets by key, in this process.
+ * Rate limits: token buckets by key, in this process or in Redis.
  *
  * @module
  */
 import { MemoryLimiter } from "./memory-limiter.js";
-import { readDriver, readMemoryOptions } from "./options.js";
-import type { MemoryLimiterOptions, MemoryRateLimiter, RateLimiter, RateLimiterOptions } from "./types.js";
+import { readDriver, readMemoryOptions, readRedisOptions } from "./options.js";
+import { RedisLimiter } from "./redis-limiter.js";
+import type {
+  MemoryLimiterOptions,
+  MemoryRateLimiter,
+  RateLimiter,
+  RateLimiterOptions,
+  RedisLimiterOptions,
+} from "./types.js";
 
 export type * from "./types.js";
 
 /**
- * Makes a rate limiter.
+ * Makes a rate limiter. Redis is connected to by the first call, and an open limiter does not keep the process alive.
  *
  * @param options which limits, and where their buckets are.
  * @throws `ERR_CONFIG` for options that do not exist or cannot work; the message names them.
@@ -22,6 +29,6 @@ export function createRateLimiter<const Name extends string = "default">(
   options: RateLimiterOptions<Name>,
 ): RateLimiter<Name>;
 export function createRateLimiter<Name extends string>(options: RateLimiterOptions<Name>): RateLimiter<Name> {
-  readDriver(options);
+  if (readDriver(options) === "redis") return new RedisLimiter(readRedisOptions(options as RedisLimiterOptions<Name>));
   return new MemoryLimiter(readMemoryOptions(options as MemoryLimiterOptions<Name>));
 }

@@ -2,17 +2,14 @@ import { createRateLimiter as createEngineLimiter } from "#engine";
 
 import type { EngineRateLimiter } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
-import { readAnswer } from "./answer.js";
+import { readAnswer, RECEIPT_LENGTH } from "./answer.js";
 import { type Asked, checkCallOptions, readAsked } from "./asked.js";
+import { processClock } from "./clock.js";
 import { Decided } from "./decision.js";
 import type { MemoryConfig } from "./options.js";
 import type { ConsumeOptions, Decision, Keys, LimitCounts, MemoryRateLimiter, Policy, Span } from "./types.js";
 
-/** Milliseconds by a clock that is never set back, one for all threads of the process. */
-function processClock(): number {
-  const [seconds, nanos] = process.hrtime();
-  return seconds * 1000 + nanos / 1e6;
-}
+const { memory: RECEIPT } = RECEIPT_LENGTH;
 
 /** Token buckets of the engine, in this process. */
 export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Name> {
@@ -36,7 +33,7 @@ export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Nam
       places.length === 1
         ? this.#engine.consume(places[0] as number, keys[0] as string, costs[0] as number, now)
         : this.#engine.consumeAll(places, keys, costs, now);
-    return readAnswer(answer, asked.policies, now);
+    return readAnswer(answer, asked.policies, now, RECEIPT);
   }
 
   peekSync(key: Keys<Name>, options?: ConsumeOptions<Name>): Decision<Name> {
@@ -44,14 +41,14 @@ export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Nam
     const asked = readAsked(this.policies, key, options);
     const { places, keys, costs } = asked;
     const answers = places.map((place, at) => this.#engine.peek(place, keys[at] as string, costs[at] as number, now));
-    return readAnswer(answers.join(""), asked.policies, now);
+    return readAnswer(answers.join(""), asked.policies, now, RECEIPT);
   }
 
   refundSync(decision: Decision<Name>): boolean {
     const now = this.#begin();
     const receipts = Decided.takeReceipts(decision);
     // The last one first, as they were taken: a key that was named twice is undone in order.
-    const undone = receipts.reverse().map((receipt) => this.#engine.refund(receipt, now));
+    const undone = receipts.toReversed().map((receipt) => this.#engine.refund(receipt, now));
     return undone.length > 0 && undone.every(Boolean);
   }
 

@@ -1,3 +1,5 @@
+import type { RedisConnection } from "../store/redis-options.js";
+
 /** A length of time: seconds, or a whole number with a unit (ms, s, m, h or d), such as `"1m"`. */
 export type Span = number | string;
 
@@ -20,28 +22,9 @@ export type Keys<Name extends string = string> = string | { readonly [N in Name]
 /** What to do while Redis does not answer: admit, refuse, or let this process alone decide, by buckets of its own. */
 export type OnStoreError = "open" | "closed" | "local";
 
-/** One server, a Cluster or Sentinels. */
-export type RedisTopology =
-  | { url: string; cluster?: undefined; sentinel?: undefined }
-  | { cluster: readonly string[]; url?: undefined; sentinel?: undefined }
-  | {
-      sentinel: {
-        nodes: readonly string[];
-        /** What the Sentinels call the master. */
-        name: string;
-        username?: string | undefined;
-        password?: string | undefined;
-      };
-      url?: undefined;
-      cluster?: undefined;
-    };
-
 /** Buckets in Redis, shared by all processes that use the same prefix. */
-export type RedisLimiterStore = RedisTopology & {
+export type RedisLimiterStore = RedisConnection & {
   driver: "redis";
-  username?: string | undefined;
-  password?: string | undefined;
-  database?: number | undefined;
   /** What all keys begin with: at most 64 printable ASCII characters, no spaces and no braces. @default "ironkeep:limit:" */
   prefix?: string | undefined;
 };
@@ -92,7 +75,7 @@ export type RedisLimiterOptions<Name extends string = string> = LimitOptions<Nam
     deadline?: number | undefined;
     /**
      * Draws tokens from Redis in batches and spends them here: far fewer calls of Redis, for a batch that other processes do not
-     * have. `size` is in tokens, `fraction` a part of the burst.
+     * have. `size` is in tokens, `fraction` a part of the burst. What a lease gave cannot be refunded.
      */
     lease?: { size: number; fraction?: undefined } | { fraction: number; size?: undefined } | undefined;
   };

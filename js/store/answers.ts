@@ -51,15 +51,20 @@ export class Answers {
   }
 
   key(): string {
-    return this.#slice(KEY);
+    return this.slice(KEY);
   }
 
   writeToken(): string {
-    return this.#slice(WRITE_TOKEN);
+    return this.slice(WRITE_TOKEN);
   }
 
   tag(): string {
-    return this.#slice(TAG);
+    return this.slice(TAG);
+  }
+
+  /** So many characters as they are. */
+  slice(length: number): string {
+    return this.#packed.slice(this.#at, (this.#at += length));
   }
 
   text(): string {
@@ -79,10 +84,6 @@ export class Answers {
     for (let at = 0; at <= last; at++) {
       bytes[isLittleEndian ? at : last - at] = this.#packed.charCodeAt(this.#at++);
     }
-  }
-
-  #slice(length: number): string {
-    return this.#packed.slice(this.#at, (this.#at += length));
   }
 }
 

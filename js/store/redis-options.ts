@@ -84,6 +84,9 @@ type RedisPlace =
       cluster?: undefined;
     };
 
+/** Where Redis is, and who asks. */
+export type RedisConnection = RedisPlace & Pick<RedisOptions, "username" | "password" | "database">;
+
 /** The options of a store in Redis. */
 export type RedisStoreOptions = RedisOptions & RedisPlace;
 
@@ -102,20 +105,14 @@ export const REDIS_KEYS = [
 
 /** No message shows a URL, which may hold a password. */
 export function redis(config: RedisStoreOptions, deadline: number, maxData: number): EngineStoreOptions {
-  const { driver, username, password, database, prefix = PREFIX, wait, resilience, publish = true } = config;
-  const place = readPlace(config);
-  checkText("username", username);
-  checkText("password", password);
+  const { driver, prefix = PREFIX, wait, resilience, publish = true } = config;
+  const connection = readConnection(config);
   checkText("prefix", prefix);
-  if (database !== undefined) checkCount("database", database, MOST, 0);
   if (typeof publish !== "boolean") throw wrong("publish: has to be true or false");
   if (!Number.isFinite(deadline)) throw wrong("deadline: has to be a number of milliseconds that ends");
   return given({
     driver,
-    ...place,
-    username,
-    password,
-    database,
+    ...connection,
     prefix,
     deadline,
     wait: wait === undefined ? undefined : readWait(wait, deadline),
@@ -125,7 +122,21 @@ export function redis(config: RedisStoreOptions, deadline: number, maxData: numb
   });
 }
 
-function readPlace({ url, cluster, sentinel }: RedisStoreOptions) {
+/**
+ * Where Redis is, and who asks.
+ *
+ * @throws `ERR_CONFIG` that names what is wrong.
+ */
+export function readConnection(config: RedisConnection) {
+  const { username, password, database } = config;
+  const place = readPlace(config);
+  checkText("username", username);
+  checkText("password", password);
+  if (database !== undefined) checkCount("database", database, MOST, 0);
+  return given({ ...place, username, password, database });
+}
+
+function readPlace({ url, cluster, sentinel }: RedisPlace) {
   if ([url, cluster, sentinel].filter((each) => each !== undefined).length !== 1) {
     throw wrong(
       'A store in Redis needs one of url, cluster and sentinel, such as { driver: "redis", url: "redis://localhost" }',
@@ -174,7 +185,7 @@ function readResilience(resilience: ResilienceOptions, deadline: number) {
   return { retries, slow, openFor };
 }
 
-function checkText(name: string, value: unknown): void {
+export function checkText(name: string, value: unknown): void {
   if (value !== undefined && typeof value !== "string") throw wrong(`${name}: has to be a string`);
 }
 

@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
 import { CANARIES } from "./spellings.mjs";
 
-const { Ring, Sealer, Store } = createRequire(import.meta.url)("../../../index.cjs");
+const { RateLimiter, RemoteRateLimiter, Ring, Sealer, Store } = createRequire(import.meta.url)("../../../index.cjs");
 const { password, previous, integrity, key, data } = CANARIES;
 const bytes = Buffer.from(key);
 
@@ -54,6 +54,7 @@ function* wrongTypes(sealer, token) {
     yield [`new Sealer, ${what}`, () => newSealer(value)];
     yield* wrongRings(what, value);
     yield* wrongStores(what, value);
+    yield* wrongLimiters(what, value);
     for (const name of Object.keys(WHOLE)) {
       yield [`new Sealer, ${name}: ${what}`, () => newSealer({ ...WHOLE, [name]: value })];
     }
@@ -129,6 +130,52 @@ const NEW_RECORD = [data, Buffer.alloc(16).toString("base64url"), password, 0, 0
 function errorsOf(store, call) {
   const [error] = store.submit(call, () => {}).slice(1);
   if (error instanceof Error) throw error;
+}
+
+const LIMIT = { name: "a", quota: "10/1s" };
+const LIMITER_OPTIONS = { limits: [LIMIT], maxKeys: 100, maxBytes: 9600, shared: undefined };
+const LIMITER_STORE = { url: "redis://127.0.0.1:1", prefix: "test:", deadline: 1000 };
+const REMOTE_OPTIONS = { ...LIMITER_OPTIONS, store: LIMITER_STORE, onStoreError: "open", leaseSize: 10 };
+
+function* wrongLimiters(what, value) {
+  const limiter = new RateLimiter(LIMITER_OPTIONS);
+  const remote = new RemoteRateLimiter(REMOTE_OPTIONS);
+  yield [`new RateLimiter, ${what}`, () => new RateLimiter(value)];
+  yield [`new RemoteRateLimiter, ${what}`, () => new RemoteRateLimiter(value)];
+  for (const name of Object.keys(LIMITER_OPTIONS)) {
+    yield [`new RateLimiter, ${name}: ${what}`, () => new RateLimiter({ ...LIMITER_OPTIONS, [name]: value })];
+  }
+  for (const name of Object.keys(REMOTE_OPTIONS)) {
+    yield [
+      `new RemoteRateLimiter, ${name}: ${what}`,
+      () => new RemoteRateLimiter({ ...REMOTE_OPTIONS, [name]: value }),
+    ];
+  }
+  for (const name of ["url", "cluster", "sentinel", "username", "password", "database", "prefix", "deadline"]) {
+    const store = { ...LIMITER_STORE, [name]: value };
+    yield [`new RemoteRateLimiter, store.${name}: ${what}`, () => new RemoteRateLimiter({ ...REMOTE_OPTIONS, store })];
+  }
+  for (const name of ["name", "quota", "limit", "window", "burst"]) {
+    const limits = [{ ...LIMIT, [name]: value }];
+    yield [`new RateLimiter, limits[0].${name}: ${what}`, () => new RateLimiter({ ...LIMITER_OPTIONS, limits })];
+  }
+  const one = [0, "key", 1, 1];
+  for (const at of one.keys()) {
+    yield [`consume ${at}: ${what}`, () => limiter.consume(...one.with(at, value))];
+    yield [`tryConsume ${at}: ${what}`, () => remote.tryConsume(...one.with(at, value))];
+    yield [`penalize ${at}: ${what}`, () => limiter.penalize(...[0, "key", "1m", 1].with(at, value))];
+    yield [`consumeAll ${at}: ${what}`, () => limiter.consumeAll(...[[0], ["key"], [1], 1].with(at, value))];
+  }
+  yield [`consumeAll, in a list: ${what}`, () => limiter.consumeAll([value], [value], [value], 1)];
+  yield [`refund: ${what}`, () => limiter.refund(value, 1)];
+  yield [`submit to a limiter: ${what}`, () => remote.submit(value, value)];
+  const call = [3, 0, 1, 1000, false, 2, 0, "key"];
+  for (const at of [...call.keys()].slice(0, 6)) {
+    yield [`submit to a limiter, ${at}: ${what}`, () => remote.submit(call.with(at, value), () => {})];
+  }
+  yield [`reset of a limiter, ${what}`, () => errorsOf(remote, [3, 0, 1, 1000, false, 2, value, value])];
+  yield [`a penalty of a limiter, ${what}`, () => errorsOf(remote, [4, 0, 1, 1000, false, 3, 0, "key", value])];
+  yield [`receipts, ${what}`, () => errorsOf(remote, [2, 0, 1, 1000, false, 1, value])];
 }
 
 function* wrongStores(what, value) {

@@ -8,7 +8,14 @@ import { CANARIES } from "./spellings.mjs";
 
 const { Store } = createRequire(import.meta.url)("../../../index.cjs");
 
-const REDIS = { driver: "redis", url: "redis://127.0.0.1:1", prefix: "canary:", deadline: 1000, publish: true, maxData: 1024 };
+const REDIS = {
+  driver: "redis",
+  url: "redis://127.0.0.1:1",
+  prefix: "canary:",
+  deadline: 1000,
+  publish: true,
+  maxData: 1024,
+};
 const { url: _, ...NOWHERE } = REDIS;
 
 function optionsOf(value) {

@@ -6,7 +6,7 @@ import { CANARIES } from "../canary/spellings.mjs";
 import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
 
 export const binding = createRequire(import.meta.url)("../../../index.cjs");
-const { Ring, Sealer, Store } = binding;
+const { RateLimiter, RemoteRateLimiter, Ring, Sealer, Store } = binding;
 const { password } = CANARIES;
 /** What the second generation has: enough to be derived off the JavaScript thread. */
 const ITERATIONS = 8192;
@@ -48,6 +48,19 @@ const store = new Store(STORE_OPTIONS);
 /** The load of a session that is not there, as js/store/lane.ts writes it. */
 const LOAD = [1, 0, NOW, 1000, false, Buffer.alloc(34).toString("base64url")];
 
+const LIMITER_OPTIONS = { limits: [{ name: "a", quota: "1000000/1s" }], maxKeys: 1000, maxBytes: 96_000 };
+const limiter = new RateLimiter(LIMITER_OPTIONS);
+// It is asked for nothing that has it connect.
+const REMOTE_OPTIONS = {
+  ...LIMITER_OPTIONS,
+  store: { url: "redis://127.0.0.1:1", prefix: "test:", deadline: 1000 },
+  onStoreError: "local",
+  leaseSize: 10,
+};
+const remote = new RemoteRateLimiter(REMOTE_OPTIONS);
+/** What the receipt of a decision is, behind its flags and four numbers. */
+const receiptOf = (answer) => answer.slice(33);
+
 export const CALLS = {
   Sealer: () => newSealer(),
   "Sealer.guessable": () => sealer.guessable,
@@ -74,6 +87,22 @@ export const CALLS = {
   "Store.snapshot": () => store.snapshot(),
   "Store.status": () => store.status(),
   "Store.warning": () => store.warning(),
+  RateLimiter: () => new RateLimiter(LIMITER_OPTIONS),
+  "RateLimiter.limits": () => limiter.limits(),
+  "RateLimiter.consume": () => limiter.consume(0, "key", 1, NOW),
+  "RateLimiter.consumeAll": () => limiter.consumeAll([0], ["key"], [1], NOW),
+  "RateLimiter.peek": () => limiter.peek(0, "key", 1, NOW),
+  "RateLimiter.refund": () => limiter.refund(receiptOf(limiter.consume(0, "key", 1, NOW)), NOW),
+  "RateLimiter.reset": () => limiter.reset(0, "key", NOW),
+  "RateLimiter.penalize": () => limiter.penalize(0, "another key", 1, NOW),
+  "RateLimiter.counts": () => limiter.counts(0),
+  RemoteRateLimiter: () => new RemoteRateLimiter(REMOTE_OPTIONS),
+  "RemoteRateLimiter.limits": () => remote.limits(),
+  "RemoteRateLimiter.tryConsume": () => remote.tryConsume(0, "key", 1, NOW),
+  "RemoteRateLimiter.submit": () => remote.submit([], () => {}),
+  "RemoteRateLimiter.take": () => remote.take(),
+  "RemoteRateLimiter.counts": () => remote.counts(0),
+  "RemoteRateLimiter.trouble": () => remote.trouble(),
   errorCodes: () => binding.errorCodes(),
   nativeVersion: () => binding.nativeVersion(),
   randomKey: () => binding.randomKey(),

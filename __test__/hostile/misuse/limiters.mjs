@@ -1,0 +1,105 @@
+// Any argument to the limiters of the addon, on any object.
+
+import * as binding from "../../../index.cjs";
+
+import { attempt, report } from "./table.mjs";
+import { VALUES } from "./values.mjs";
+
+const { RateLimiter, RemoteRateLimiter } = binding;
+const NOW = 1;
+const LIMIT = { name: "a", quota: "10/1s" };
+const PARTS = { name: "a", limit: 5, window: "1m", burst: 7 };
+const OPTIONS = { limits: [LIMIT], maxKeys: 100, maxBytes: 9600 };
+const STORE = { url: "redis://127.0.0.1:1", prefix: "test:", deadline: 1000 };
+const REMOTE = { ...OPTIONS, store: STORE, onStoreError: "local", leaseSize: 5 };
+
+/** Makes a call whose errors have to be the addon's own: napi's quote the argument. */
+function attemptOurs(name, call) {
+  return attempt(name, async () => {
+    try {
+      return await call();
+    } catch (error) {
+      const isOfNapi = error?.code !== undefined && !String(error.code).startsWith("ERR_");
+      return Promise.reject(isOfNapi ? `${error.code}: ${error.message}` : error);
+    }
+  });
+}
+
+const limiter = new RateLimiter(OPTIONS);
+const remote = new RemoteRateLimiter(REMOTE);
+const wake = () => {};
+const receipt = limiter.consume(0, "key", 1, NOW).slice(33);
+
+/** Arguments that are right, of which one at a time is replaced. */
+const CALLS = {
+  consume: [limiter, [0, "key", 1, NOW]],
+  consumeAll: [limiter, [[0], ["key"], [1], NOW]],
+  peek: [limiter, [0, "key", 1, NOW]],
+  refund: [limiter, [receipt, NOW]],
+  reset: [limiter, [0, "key", NOW]],
+  penalize: [limiter, [0, "key", 1, NOW]],
+  counts: [limiter, [0]],
+  limits: [limiter, []],
+  tryConsume: [remote, [0, "key", 1, NOW]],
+  submit: [remote, [[], wake]],
+  take: [remote, []],
+  trouble: [remote, []],
+};
+/** The head of a call, and the values of each that stays in the process where they are odd. */
+const callOf = (operation, values) => [operation, 0, NOW, 1000, false, values.length, ...values];
+const VALUES_OF = { 0: [0, "key", 1], 1: [0, "key", 1], 2: [""], 3: [0, "key"], 4: [0, "key", "1m"] };
+const LENGTHS = [0, 1, 2, 2 ** 32 - 1, 2 ** 32, -1, 0.5];
+
+for (const [value, make] of Object.entries(VALUES)) {
+  await attemptOurs(`new RateLimiter(${value})`, () => new RateLimiter(make()));
+  await attemptOurs(`new RemoteRateLimiter(${value})`, () => new RemoteRateLimiter(make()));
+  for (const [Limiter, options] of [
+    [RateLimiter, { ...OPTIONS, shared: "a name" }],
+    [RemoteRateLimiter, REMOTE],
+  ]) {
+    for (const key of Object.keys(options)) {
+      await attemptOurs(`new ${Limiter.name}(${key}: ${value})`, () => new Limiter({ ...options, [key]: make() }));
+    }
+    await attemptOurs(`new ${Limiter.name}([${value}])`, () => new Limiter({ ...options, limits: [make()] }));
+    for (const limit of [LIMIT, PARTS]) {
+      for (const key of Object.keys(limit)) {
+        const limits = [{ ...limit, [key]: make() }];
+        await attemptOurs(`new ${Limiter.name}(limits[0].${key}: ${value})`, () => new Limiter({ ...options, limits }));
+      }
+    }
+  }
+  for (const key of [...Object.keys(STORE), "cluster", "sentinel", "username", "password", "database"]) {
+    const store = { ...STORE, [key]: make() };
+    await attemptOurs(
+      `new RemoteRateLimiter(store.${key}: ${value})`,
+      () => new RemoteRateLimiter({ ...REMOTE, store }),
+    );
+  }
+  for (const [name, [object, args]] of Object.entries(CALLS)) {
+    for (const at of args.keys()) {
+      await attemptOurs(`${name}(${at}: ${value})`, () => object[name](...args.with(at, make())));
+    }
+    await attempt(`${name} on ${value}`, () => object[name].call(make(), ...args));
+  }
+  await attemptOurs(`consumeAll([${value}])`, () => limiter.consumeAll([make()], [make()], [make()], NOW));
+  await attemptOurs(`refund(receipt and ${value})`, () => limiter.refund(`${receipt}${String(make())}`, NOW));
+  for (const [operation, values] of Object.entries(VALUES_OF)) {
+    for (const at of values.keys()) {
+      // What is wrong in one place is in another too, so that no call reaches Redis.
+      const odd = values.with(at, make()).with(0, make());
+      await attemptOurs(`submit(${operation}, ${at}: ${value})`, () =>
+        remote.submit(callOf(Number(operation), odd), wake),
+      );
+    }
+  }
+}
+for (const length of LENGTHS) {
+  const call = [3, 0, NOW, 1000, false, length];
+  await attemptOurs(`submit(length ${length})`, () => remote.submit(call, wake));
+  await attemptOurs(`submit(an array of ${length})`, () => remote.submit(Object.assign([], { length }), wake));
+}
+await attemptOurs("consumeAll(too many)", () =>
+  limiter.consumeAll(Array(9).fill(0), Array(9).fill("k"), Array(9).fill(1), NOW),
+);
+
+await report();

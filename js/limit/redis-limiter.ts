@@ -1,0 +1,117 @@
+import { createRemoteRateLimiter } from "#engine";
+
+import type { EngineRemoteRateLimiter } from "../engine/index.js";
+import { ironkeepError } from "../errors.js";
+import { type Reader, readBoolean } from "../store/answers.js";
+import { Lane } from "../store/lane.js";
+import { warnOnce } from "../warn.js";
+import { readAnswer, readDecisions, RECEIPT_LENGTH } from "./answer.js";
+import { type Asked, checkCallOptions, readAsked } from "./asked.js";
+import { processClock } from "./clock.js";
+import { Decided } from "./decision.js";
+import type { RedisConfig } from "./options.js";
+import type { ConsumeOptions, Decision, Keys, LimitCounts, Policy, RateLimiter, Span } from "./types.js";
+
+/** The numbers of the calls, as the engine knows them. */
+const OPERATIONS = { consume: 0, peek: 1, refund: 2, reset: 3, penalize: 4, close: 5 };
+const { redis: RECEIPT } = RECEIPT_LENGTH;
+
+/** Token buckets in Redis. */
+export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
+  readonly driver = "redis";
+  readonly policies: readonly Policy<Name>[];
+  readonly #engine: EngineRemoteRateLimiter;
+  readonly #lane: Lane;
+  readonly #isLeased: boolean;
+  #closing: Promise<void> | undefined;
+
+  constructor({ names, ...options }: RedisConfig<Name>) {
+    const engine = createRemoteRateLimiter(options);
+    const calls = {
+      submit: (values: unknown[], wake: () => void) => engine.submit(values, wake),
+      take: () => engine.take(),
+      // No call of a limiter is given up.
+      cancel: () => {},
+    };
+    this.#engine = engine;
+    this.#lane = new Lane(calls, Number.POSITIVE_INFINITY, () => this.#warn());
+    this.#isLeased = options.leaseSize !== undefined || options.leaseFraction !== undefined;
+    this.policies = engine.limits().map((limit, place) => ({ name: names[place] as Name, ...limit }));
+  }
+
+  // An async function makes a rejection of what is thrown.
+  async consume(key: Keys<Name>, options?: ConsumeOptions<Name>): Promise<Decision<Name>> {
+    const asked = this.#read(key, options);
+    const now = processClock();
+    if (this.#isLeased && asked.places.length === 1) {
+      const { places, keys, costs } = asked;
+      const leased = this.#engine.tryConsume(places[0] as number, keys[0] as string, costs[0] as number, now);
+      if (leased !== null) return readAnswer(leased, asked.policies, now, RECEIPT);
+    }
+    return this.#ask(OPERATIONS.consume, asked, now);
+  }
+
+  async peek(key: Keys<Name>, options?: ConsumeOptions<Name>): Promise<Decision<Name>> {
+    return this.#ask(OPERATIONS.peek, this.#read(key, options), processClock());
+  }
+
+  async refund(decision: Decision<Name>): Promise<boolean> {
+    this.#check();
+    // The last one first, as they were taken.
+    const receipts = Decided.takeReceipts(decision).toReversed();
+    return receipts.length > 0 && this.#call(OPERATIONS.refund, readBoolean, [receipts.join("")]);
+  }
+
+  async reset(key: Keys<Name>): Promise<void> {
+    const { places, keys } = this.#read(key);
+    await Promise.all(places.map((place, at) => this.#call(OPERATIONS.reset, readBoolean, [place, keys[at]])));
+  }
+
+  async penalize(key: Keys<Name>, duration: Span): Promise<boolean> {
+    const { places, keys } = this.#read(key);
+    const kept = places.map((place, at) => this.#call(OPERATIONS.penalize, readBoolean, [place, keys[at], duration]));
+    return (await Promise.all(kept)).every(Boolean);
+  }
+
+  counts(): { readonly [N in Name]: LimitCounts } {
+    const counts = this.policies.map(({ name }, place) => [name, this.#engine.counts(place)]);
+    return Object.fromEntries(counts) as { [N in Name]: LimitCounts };
+  }
+
+  close(): Promise<void> {
+    this.#closing ??= this.#call(OPERATIONS.close, readBoolean, []).then(() => {});
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  #read(key: Keys<Name>, options?: ConsumeOptions<Name>): Asked<Name> {
+    this.#check();
+    checkCallOptions(options);
+    if (options?.now !== undefined) {
+      throw ironkeepError("ERR_CONFIG", "now: a limiter on Redis goes by the clock of Redis, and takes no other");
+    }
+    return readAsked(this.policies, key, options);
+  }
+
+  #check(): void {
+    if (this.#closing) throw ironkeepError("ERR_STORE_CLOSED", "The rate limiter is closed");
+  }
+
+  #ask(operation: number, { places, policies, keys, costs }: Asked<Name>, now: number): Promise<Decision<Name>> {
+    const values = places.flatMap((place, at) => [place, keys[at], costs[at]]);
+    return this.#call(operation, (answers) => readDecisions(answers, policies, now, RECEIPT), values, now);
+  }
+
+  #call<T>(operation: number, read: Reader<T>, values: unknown[], now = processClock()): Promise<T> {
+    return this.#lane.call(operation, { now }, read, values.length, ...values);
+  }
+
+  /** What degrades decisions is said once, or nobody would look for it. */
+  #warn(): void {
+    const trouble = this.#engine.trouble();
+    if (trouble !== null) warnOnce(`A rate limiter decides without Redis. ${trouble}`);
+  }
+}
