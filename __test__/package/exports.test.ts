@@ -4,6 +4,7 @@ import { join } from "node:path";
 import * as ironkeep from "ironkeep";
 import * as h3 from "ironkeep/h3";
 import * as iron from "ironkeep/iron";
+import * as limit from "ironkeep/limit";
 import * as nitro from "ironkeep/nitro";
 import * as nitroRuntime from "ironkeep/nitro/runtime";
 import * as nuxt from "ironkeep/nuxt";
@@ -48,6 +49,7 @@ const ENTRIES = [
     ],
   ],
   ["ironkeep/iron", iron, ["defaults", "seal", "sealSync", "unseal", "unsealSync"]],
+  ["ironkeep/limit", limit, ["createRateLimiter"]],
   ["ironkeep/nitro", nitro, ["default", "setupNitro"]],
   [
     "ironkeep/nitro/runtime",
@@ -71,7 +73,11 @@ const ENTRIES = [
     ],
   ],
   ["ironkeep/nuxt", nuxt, ["default"]],
-  ["ironkeep/nuxt/server", nuxtServer, ["answerSignOut", "answerUserSession", "endUserSession", "limitRoute", "readUserSession"]],
+  [
+    "ironkeep/nuxt/server",
+    nuxtServer,
+    ["answerSignOut", "answerUserSession", "endUserSession", "limitRoute", "readUserSession"],
+  ],
   ["ironkeep/sessions", sessions, ["createSessions"]],
   ["ironkeep/store", store, ["createStore"]],
   ["ironkeep/testing", testing, ["storeClauses"]],
