@@ -12,9 +12,16 @@ import { keepStore } from "./kept-store.js";
 
 /** The running server: what nitropack 2 and Nitro 3 have in common, as far as it is needed. */
 export interface NitroAppLike {
-  readonly hooks: Hooks;
-  /** Nitro 3.0.0: its hook for requests comes before h3 has made an event. */
-  readonly _h3?: { readonly config: { onRequest?: ((event: never) => unknown) | undefined } };
+  /** Not there in Nitro 3 where the app says that it has no hooks. */
+  readonly hooks?: Hooks | undefined;
+  /** Nitro 3's h3. */
+  readonly h3?: H3Like | undefined;
+  /** The same in Nitro 3.0.0, whose hook for requests comes before h3 has made an event. */
+  readonly _h3?: H3Like | undefined;
+}
+
+interface H3Like {
+  readonly config: { onRequest?: ((event: never) => unknown) | undefined };
 }
 
 /** The hooks of a server, whose own types differ. */
@@ -72,12 +79,13 @@ function environmentPassword(): NonNullable<SessionConfig["password"]> {
   );
 }
 
-function onRequest({ hooks, _h3 }: NitroAppLike, callback: (event: SessionEvent) => void): void {
-  if (!_h3) {
+function onRequest({ hooks, h3, _h3 }: NitroAppLike, callback: (event: SessionEvent) => void): void {
+  if (hooks && !_h3) {
     (hooks as AnyHooks).hook("request", (event) => callback(event as SessionEvent));
     return;
   }
-  const { config } = _h3 as { config: { onRequest?: (event: SessionEvent) => unknown } };
+  const config = (_h3 ?? h3)?.config as { onRequest?: (event: SessionEvent) => unknown } | undefined;
+  if (!config) return;
   const theirs = config.onRequest;
   config.onRequest = (event) => {
     callback(event);
@@ -86,7 +94,7 @@ function onRequest({ hooks, _h3 }: NitroAppLike, callback: (event: SessionEvent)
 }
 
 function onClose({ hooks }: NitroAppLike, callback: () => Promise<void>): void {
-  (hooks as AnyHooks).hook("close", callback);
+  (hooks as AnyHooks | undefined)?.hook("close", callback);
 }
 
 interface AnyHooks {
