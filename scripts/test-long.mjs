@@ -9,7 +9,7 @@ import { join } from "node:path";
 import { buildChecked, checkedEnvironment } from "./lib/asan.mjs";
 import { build } from "./lib/build.mjs";
 import { fuzz } from "./lib/fuzz.mjs";
-import { ensureDependencies, requireCargo, requireNightly } from "./lib/require.mjs";
+import { ensureDependencies, requireCargo, requireNightly, requireRedis } from "./lib/require.mjs";
 import { main, root } from "./lib/run.mjs";
 import { cargoTest, runSuites, vitest } from "./lib/suites.mjs";
 
@@ -34,6 +34,8 @@ const LONG = ["--config", "vitest.long.config.ts"];
 /** What is built with Nuxt, which needs this Node. */
 const NUXT_TESTS = "__test__/nuxt";
 const NUXT_NODE = "node22";
+/** Apps that are built, and driven over HTTP. */
+const APPS = "__test__/apps";
 const nodesFolder = join(root, "__test__/nodes/versions");
 
 function otherNodes() {
@@ -75,7 +77,17 @@ const suites = [
   {
     name: "js-long",
     prepare: build,
-    run: (args) => vitest([...LONG, `--exclude=${NUXT_TESTS}/**`, ...args], { name: "long" }),
+    // What is built is in suites of its own.
+    run: (args) =>
+      vitest([...LONG, `--exclude=${APPS}/**`, `--exclude=${NUXT_TESTS}/**`, ...args], { name: "long" }),
+  },
+  {
+    name: "apps",
+    prepare() {
+      requireRedis();
+      return build();
+    },
+    run: (args) => vitest([...LONG, ...(args.length > 0 ? args : [APPS])], { name: "apps" }),
   },
   {
     name: "nuxt",

@@ -1,19 +1,11 @@
-import { cpSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, renameSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { type Output, command } from "../_command.ts";
-import { installed } from "../_install.ts";
-import { installPacked } from "../_pack.ts";
+import { command } from "../_command.ts";
+import { copyOfFixture } from "./_copies.ts";
 
-const fixtures = join(import.meta.dirname, "fixtures");
-
-export interface App {
-  /** The folder under fixtures/. */
-  readonly fixture: string;
-  /** The package whose command builds it. */
-  readonly builder: "nitro" | "nitropack";
-}
+type Environment = Readonly<Record<string, string>>;
 
 export interface BuiltApp {
   /** What the build wrote, in a folder of its own from which neither the app nor this repository can be resolved. */
@@ -22,25 +14,38 @@ export interface BuiltApp {
   readonly log: string;
 }
 
-/** Builds an app for production, with the packed package installed. */
-export async function build({ fixture, builder }: App, env: Readonly<Record<string, string>>): Promise<BuiltApp> {
-  const app = mkdtempSync(join(tmpdir(), "ironkeep-app-"));
+/** Builds a fixture's app for production, with the packed package installed. */
+export async function build(fixture: string, env: Environment): Promise<BuiltApp> {
+  const app = await copyOfFixture(fixture);
   try {
-    cpSync(await installed(join(fixtures, fixture), "apps"), app, { recursive: true, verbatimSymlinks: true });
-    cpSync(join(fixtures, fixture), app, { recursive: true });
-    cpSync(join(fixtures, "shared"), join(app, "shared"), { recursive: true });
-    await installPacked(app);
-    const { stdout, stderr } = await runBuilder(app, builder, env);
-    const output = mkdtempSync(join(tmpdir(), "ironkeep-output-"));
-    renameSync(join(app, ".output"), output);
-    return { output, log: stdout + stderr };
+    const log = await buildFor(app, "node-server", env);
+    return { output: movedFrom(app), log };
   } finally {
     rmSync(app, { recursive: true, force: true });
   }
 }
 
-function runBuilder(app: string, builder: App["builder"], env: Readonly<Record<string, string>>): Promise<Output> {
-  const folder = join(app, "node_modules", builder);
+/** Builds an app with its Nitro for a preset, and gives what was printed. */
+export async function buildFor(app: string, preset: string, env: Environment = {}): Promise<string> {
+  const { stdout, stderr } = await command(process.execPath, [nitroOf(app), "build", "--preset", preset], {
+    cwd: app,
+    env,
+  });
+  return stdout + stderr;
+}
+
+/** The command line tool of the Nitro that an app has. */
+export function nitroOf(app: string): string {
+  const folders = ["nitro", "nitropack"].map((name) => join(app, "node_modules", name));
+  const folder = folders.find((each) => existsSync(each));
+  if (folder === undefined) throw new Error("the app has no Nitro: its packages are not installed");
   const { bin } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as { bin: { nitro: string } };
-  return command(process.execPath, [join(folder, bin.nitro), "build"], { cwd: app, env });
+  return join(folder, bin.nitro);
+}
+
+/** Moves what was built to where neither the app nor this repository can be resolved. */
+export function movedFrom(app: string): string {
+  const output = mkdtempSync(join(tmpdir(), "ironkeep-output-"));
+  renameSync(join(app, ".output"), output);
+  return output;
 }

@@ -21,11 +21,15 @@ export interface Server {
 }
 
 /** Starts a built server from its own folder, and waits until it listens. */
-export async function serve(output: string, env: Readonly<Record<string, string>>): Promise<Server> {
+export async function serve(
+  output: string,
+  env: Readonly<Record<string, string>>,
+  entry = "server/index.mjs",
+): Promise<Server> {
   const problems: unknown[] = [];
   while (problems.length < MAX_TRIES) {
     try {
-      return await start(output, await freePort(), env);
+      return await start(output, entry, await freePort(), env);
     } catch (error) {
       problems.push(error);
     }
@@ -33,8 +37,13 @@ export async function serve(output: string, env: Readonly<Record<string, string>
   throw new AggregateError(problems, `the server did not start: ${problems.map(String).join("\n")}`);
 }
 
-async function start(output: string, port: number, env: Readonly<Record<string, string>>): Promise<Server> {
-  const child = spawn(process.execPath, ["server/index.mjs"], {
+async function start(
+  output: string,
+  entry: string,
+  port: number,
+  env: Readonly<Record<string, string>>,
+): Promise<Server> {
+  const child = spawn(process.execPath, [entry], {
     cwd: output,
     env: plainEnvironment({ ...env, NODE_ENV: "production", HOST, PORT: String(port) }),
     stdio: ["ignore", "ignore", "pipe"],

@@ -7,7 +7,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import { builtBinary } from "../_pack.ts";
 import { fetchOverHttp } from "../h3/_http.ts";
 import { PASSWORD } from "../h3/_passwords.ts";
-import { type App, type BuiltApp, build } from "./_build.ts";
+import { type BuiltApp, build } from "./_build.ts";
 import type { Page, Seen } from "./fixtures/shared/sessions.ts";
 import { type Server, serve } from "./_server.ts";
 import { moduleTests } from "./_module.ts";
@@ -18,7 +18,9 @@ const ENVIRONMENT = { SESSION_PASSWORD: PASSWORD };
 const BUILD_WITHIN_MS = 240_000;
 const NOBODY: Omit<Page, "made"> = { used: { id: null, data: {} }, got: { id: "", data: {} } };
 
-export interface SessionApp extends App {
+export interface SessionApp {
+  /** The folder under fixtures/. */
+  readonly fixture: string;
   readonly middlewareCookies: keyof typeof middlewareCookieTests;
   /** Whether the app has the module `ironkeep/nitro`. */
   readonly hasModule: boolean;
@@ -36,7 +38,7 @@ export function describeApp(app: SessionApp): void {
     const signedIn = (user: string): Promise<Member> => signIn(newcomer(), user);
 
     beforeAll(async () => {
-      built = await build(app, ENVIRONMENT);
+      built = await build(app.fixture, ENVIRONMENT);
       folder = mkdtempSync(join(tmpdir(), "ironkeep-app-store-"));
       const store = { NITRO_SESSION_STORE_DRIVER: "sqlite", NITRO_SESSION_STORE_PATH: join(folder, "sessions.db") };
       server = await serve(built.output, { ...ENVIRONMENT, ...store });

@@ -7,9 +7,9 @@ import { removePacked } from "../_pack.ts";
 import { type SessionApp, describeApp } from "./_sessions.ts";
 
 const apps: readonly SessionApp[] = [
-  { fixture: "nitro-3", builder: "nitro", middlewareCookies: "dropped", hasModule: true },
-  { fixture: "nitro-3.0.0", builder: "nitro", middlewareCookies: "shared", hasModule: false },
-  { fixture: "nitropack-2", builder: "nitropack", middlewareCookies: "set", hasModule: true },
+  { fixture: "nitro-3", middlewareCookies: "dropped", hasModule: true },
+  { fixture: "nitro-3.0.0", middlewareCookies: "shared", hasModule: false },
+  { fixture: "nitropack-2", middlewareCookies: "set", hasModule: true },
 ];
 
 afterAll(removePacked);

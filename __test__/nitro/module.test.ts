@@ -76,6 +76,7 @@ describe("the addon is traced", () => {
       "@x/ironkeep",
       "/app/node_modules/h3/dist/index.mjs",
       "/work/ironkeep/app.ts",
+      "/app/node_modules/ironkeep/dist/nuxt/runtime/app/composables/user.js",
       undefined,
     ];
     expect(others.filter((id) => isOurs(id))).toEqual([]);

@@ -188,6 +188,21 @@ describe("the store", () => {
   });
 });
 
+describe("requests are recorded", () => {
+  const noHooks = { hooks: undefined };
+  it.each([
+    ["Nitro 3.0.0, whose hook has no event", (config: object) => ({ ...new FakeApp(), _h3: { config } })],
+    ["Nitro 3 without hooks", (config: object) => ({ ...noHooks, h3: { config } })],
+  ])("in %s, before what the app does first", (_name, appOf) => {
+    const config: { onRequest?: (event: unknown) => unknown } = { onRequest: () => "theirs" };
+    startSessions(appOf(config), { session: { password: PASSWORD } }, IN_PRODUCTION);
+    const context: Record<PropertyKey, unknown> = {};
+    const event = { req: new Request("http://localhost/"), res: { headers: new Headers() }, context };
+    expect(config.onRequest?.(event)).toBe("theirs");
+    expect(Object.getOwnPropertySymbols(context).map((symbol) => context[symbol])).toEqual([event]);
+  });
+});
+
 describe("without the module", () => {
   it("the helpers say what to add", async () => {
     vi.resetModules();
