@@ -1,0 +1,180 @@
+import { rmSync } from "node:fs";
+
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+
+import { removePacked } from "../_pack.ts";
+import { type Reply, fetchOverHttp } from "../h3/_http.ts";
+import { CookieJar } from "../h3/_jar.ts";
+import { PASSWORD } from "../h3/_passwords.ts";
+import { type RedisServer, startRedis } from "../store/_redis.ts";
+import { buildFor, movedFrom } from "./_build.ts";
+import { type Example, copyOf } from "./_copies.ts";
+import { type Server, serve } from "./_server.ts";
+
+interface RunnableExample extends Example {
+  /** The variables of its password, and of Redis. */
+  readonly password: string;
+  readonly redis: string;
+  /** What starts it, in its folder. */
+  readonly entry: string;
+}
+
+const EXAMPLES: readonly RunnableExample[] = [
+  { name: "h3-v1", packages: "nitropack-2", password: "SESSION_PASSWORD", redis: "REDIS_URL", entry: "app.mjs" },
+  { name: "h3-v2", packages: "nitro-3", password: "SESSION_PASSWORD", redis: "REDIS_URL", entry: "app.mjs" },
+  {
+    name: "nitro-3",
+    packages: "nitro-3",
+    password: "NITRO_SESSION_PASSWORD",
+    redis: "NITRO_SESSION_STORE_URL",
+    entry: "server/index.mjs",
+  },
+];
+
+/** Somebody with a browser. */
+class Visitor {
+  readonly jar = new CookieJar();
+
+  constructor(readonly origin: string) {}
+
+  async #send(
+    path: string,
+    input: { method: string; headers?: Record<string, string>; body?: string },
+  ): Promise<Reply> {
+    const cookie = this.jar.header(path);
+    const headers = { ...input.headers, ...(cookie !== undefined && { cookie }) };
+    const reply = await fetchOverHttp(this.origin, path, { ...input, headers });
+    this.jar.store(reply.cookies);
+    return reply;
+  }
+
+  get(path: string): Promise<Reply> {
+    return this.#send(path, { method: "GET" });
+  }
+
+  post(path: string, form: Record<string, string> = {}, origin = this.origin): Promise<Reply> {
+    const headers = { "content-type": "application/x-www-form-urlencoded", origin };
+    return this.#send(path, { method: "POST", headers, body: new URLSearchParams(form).toString() });
+  }
+
+  async signIn(user: string): Promise<void> {
+    const reply = await this.post("/sign-in", { user });
+    expect([reply.status, reply.headers.get("location")]).toEqual([303, "/members"]);
+  }
+
+  async isSignedIn(): Promise<boolean> {
+    const { status } = await this.get("/members");
+    expect([200, 303]).toContain(status);
+    return status === 200;
+  }
+}
+
+afterAll(removePacked);
+
+describe.each(EXAMPLES)("the example $name", (example) => {
+  let folder: string;
+  let redis: RedisServer;
+
+  beforeAll(async () => {
+    redis = await startRedis();
+    folder = await copyOf(example);
+    if (!example.name.startsWith("nitro")) return;
+    const app = folder;
+    await buildFor(app, "node-server");
+    folder = movedFrom(app);
+    rmSync(app, { recursive: true, force: true });
+  }, 240_000);
+
+  afterAll(async () => {
+    await redis?.remove();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  const start = (env: Readonly<Record<string, string>> = {}): Promise<Server> =>
+    serve(folder, { [example.password]: PASSWORD, ...env }, example.entry);
+
+  async function withServer(
+    env: Readonly<Record<string, string>>,
+    body: (origin: string) => Promise<void>,
+  ): Promise<void> {
+    const server = await start(env);
+    try {
+      await body(server.origin);
+    } finally {
+      await server.stop();
+    }
+  }
+
+  describe.each([
+    ["SQLite", (): Record<string, string> => ({})],
+    ["Redis", (): Record<string, string> => ({ [example.redis]: redis.url })],
+  ])("with its sessions in %s", (_name, env) => {
+    it("counts visits, signs in and out, and out everywhere", async () => {
+      await withServer(env(), async (origin) => {
+        const [laptop, phone] = [new Visitor(origin), new Visitor(origin)];
+        expect((await laptop.get("/")).text).toContain("<h1>Visit 1</h1>");
+        expect((await laptop.get("/")).text).toContain("<h1>Visit 2</h1>");
+        expect(await laptop.isSignedIn()).toBe(false);
+
+        const before = laptop.jar.value("app");
+        await laptop.signIn("<ada>");
+        await phone.signIn("<ada>");
+        expect(laptop.jar.value("app")).not.toBe(before);
+        const members = await laptop.get("/members");
+        expect(members.text).toContain("Hello, &lt;ada&gt;");
+        expect(members.text).toContain("2 device(s)");
+        expect((await laptop.get("/")).text).toContain("<h1>Visit 3</h1>");
+
+        await laptop.post("/sign-out");
+        expect([await laptop.isSignedIn(), await phone.isSignedIn()]).toEqual([false, true]);
+        await laptop.signIn("<ada>");
+        await laptop.post("/sign-out-everywhere");
+        expect([await laptop.isSignedIn(), await phone.isSignedIn()]).toEqual([false, false]);
+      });
+    });
+
+    it("takes no cookie that was tampered with, and no form of another site", async () => {
+      await withServer(env(), async (origin) => {
+        const visitor = new Visitor(origin);
+        await visitor.signIn("ada");
+        expect((await visitor.post("/sign-out", {}, "https://evil.example")).status).toBe(403);
+        expect(await visitor.isSignedIn()).toBe(true);
+        const cookie = visitor.jar.value("app");
+        visitor.jar.set("app", `${cookie.slice(0, -2)}${cookie.endsWith("AA") ? "BB" : "AA"}`);
+        expect(await visitor.isSignedIn()).toBe(false);
+      });
+    });
+
+    it("refuses who asks too often", async () => {
+      await withServer(env(), async (origin) => {
+        const replies: Reply[] = [];
+        for (let i = 0; i < 12; i++) replies.push(await new Visitor(origin).get("/limited"));
+        const refused = replies.filter(({ status }) => status === 429);
+        expect(replies.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(10);
+        expect(refused.length).toBeGreaterThanOrEqual(1);
+        expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+      });
+    });
+
+    it("knows its visitors after a restart", async () => {
+      const ada = new Visitor("");
+      await withServer(env(), async (origin) => {
+        Object.assign(ada, { origin });
+        await ada.signIn("ada");
+      });
+      await withServer(env(), async (origin) => {
+        Object.assign(ada, { origin });
+        expect(await ada.isSignedIn()).toBe(true);
+      });
+    });
+  });
+
+  it("ends when it is asked to", async () => {
+    const server = await start();
+    expect(await server.end()).toBe(0);
+  });
+
+  it("does not start without a password, and says how to make one", async () => {
+    await expect(serve(folder, {}, example.entry)).rejects.toThrow(/npx ironkeep keys generate/);
+  });
+});

@@ -1,0 +1,3 @@
+import { defineCsrfProtection } from "ironkeep/h3";
+
+export default defineCsrfProtection();

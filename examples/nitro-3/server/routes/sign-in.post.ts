@@ -1,0 +1,15 @@
+import { type H3Event, defineHandler, redirect } from "h3";
+import { defineRateLimit } from "ironkeep/h3";
+import { useSession } from "ironkeep/nitro/runtime";
+
+const limit = defineRateLimit({ name: "sign-in", quota: "5/1m" });
+
+export default defineHandler(
+  limit.wrap(async (event: H3Event) => {
+    const user = new URLSearchParams(await event.req.text()).get("user") ?? "";
+    // An app of yours looks at a password here.
+    const session = await useSession(event);
+    await session.regenerate({ userId: user, label: event.req.headers.get("user-agent") ?? "" });
+    return redirect("/members", 303);
+  }),
+);
