@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import type { useSession } from "ironkeep/nitro/runtime";
+import type * as runtime from "ironkeep/nitro/runtime";
 import { sessionConfig, startSessions, useSessions, useSessionStore } from "ironkeep/nitro/runtime";
 import { afterEach, beforeEach, describe, expect, it, onTestFinished, vi } from "vitest";
 
@@ -203,12 +203,24 @@ describe("requests are recorded", () => {
   });
 });
 
-describe("without the module", () => {
-  it("the helpers say what to add", async () => {
+describe("before the start", () => {
+  type Runtime = Pick<typeof runtime, "sessionConfig" | "startSessions" | "useSession">;
+  const fresh = async (): Promise<Runtime> => {
     vi.resetModules();
-    const fresh = (await import("ironkeep/nitro/runtime")) as { useSession: typeof useSession };
-    expect(() => fresh.useSession({ headers: new Headers(), context: {} })).toThrow(
-      /add "ironkeep\/nitro" to `modules`/,
-    );
+    return (await import("ironkeep/nitro/runtime")) as Runtime;
+  };
+
+  it("a configuration can be asked for, by a middleware's file, and is whole from the start on", async () => {
+    const { sessionConfig: ask, startSessions: begin } = await fresh();
+    const [plain, merged] = [ask(), ask({ maxAge: 5 })];
+    begin(new FakeApp(), { session: { password: PASSWORD, name: "app" } }, IN_PRODUCTION);
+    expect(plain).toEqual({ password: PASSWORD, name: "app", generation: 2 });
+    expect(merged).toEqual({ ...plain, maxAge: 5 });
+    expect(ask()).toEqual(plain);
+  });
+
+  it("the helpers say what to add", async () => {
+    const event = { headers: new Headers(), context: {} };
+    await expect((await fresh()).useSession(event)).rejects.toThrow(/add "ironkeep\/nitro" to `modules`/);
   });
 });

@@ -22,26 +22,49 @@ interface App {
 /** A process, or a worker of a development server, runs one app; a later start takes the place of an earlier one. */
 let app: App | undefined;
 
+/** Bounds them in an app without the module, where every request asks for one and fails. */
+const MAX_EARLY = 1000;
+/** Configurations that were asked for before the server started, by the modules of its handlers, and what they give. */
+const early: { readonly config: SessionConfig; readonly overrides: SessionOverrides | undefined }[] = [];
+
 /** Says which configuration and store the helpers use from now on. */
 export function setApp(config: SessionConfig, store: SessionStore | undefined): void {
   app = { config: store ? { ...config, store } : config, store, merged: new WeakMap(), sessions: undefined };
+  for (const asked of early.splice(0)) {
+    delete asked.config.password;
+    Object.assign(asked.config, configOf(app, asked.overrides));
+  }
 }
 
 function currentApp(): App {
   if (app) return app;
-  throw ironkeepError(
+  throw notStarted();
+}
+
+function notStarted(): Error {
+  return ironkeepError(
     "ERR_CONFIG",
-    'The helpers of ironkeep/nitro/runtime need the Nitro module: add "ironkeep/nitro" to `modules` in the config of Nitro',
+    'The helpers of ironkeep/nitro/runtime need the Nitro module: add "ironkeep/nitro" to `modules` in the config of Nitro. ' +
+      "Where that is done, they can be called as soon as the server has started",
   );
 }
 
 /**
- * The configuration of this app's sessions: `runtimeConfig.session`, its store, and what is given.
- *
- * @throws `ERR_CONFIG` where the module `ironkeep/nitro` is not there.
+ * The configuration of this app's sessions: `runtimeConfig.session`, its store, and what is given. Asked for before the server has
+ * started, such as for a middleware that is made when its file is loaded, it is an object that holds all that from the start on.
  */
 export function sessionConfig(overrides?: SessionOverrides): SessionConfig {
-  const { config, merged } = currentApp();
+  if (app) return configOf(app, overrides);
+  const get = (): never => {
+    throw notStarted();
+  };
+  // What every use of a configuration looks at.
+  const config = Object.defineProperty({}, "password", { get, configurable: true, enumerable: true });
+  if (early.length < MAX_EARLY) early.push({ config, overrides });
+  return config;
+}
+
+function configOf({ config, merged }: App, overrides: SessionOverrides | undefined): SessionConfig {
   if (!overrides) return config;
   let both = merged.get(overrides);
   if (!both) {
