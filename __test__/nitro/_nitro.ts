@@ -1,10 +1,21 @@
 import type { NitroLike } from "ironkeep/nitro";
 
+/** Nitro's form of a preset. */
+export interface Preset {
+  from: string;
+  imports: (string | { name: string; typeFrom: string })[];
+  priority?: number;
+}
+
+/** What is imported by a preset. */
+export const namesOf = ({ imports }: Preset): string[] =>
+  imports.map((one) => (typeof one === "string" ? one : one.name));
+
 /** What the tests look at of an instance. */
 export interface FakeNitro extends NitroLike {
   readonly options: NitroLike["options"] & {
     runtimeConfig: { session?: Record<string, unknown> };
-    imports: false | { presets: { from: string; imports: string[]; priority?: number }[] };
+    imports: false | { presets: Preset[] };
     externals?: { external: unknown[] };
     traceDeps?: unknown[];
   };

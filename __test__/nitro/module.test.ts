@@ -1,9 +1,11 @@
+import { existsSync } from "node:fs";
+
 import ironkeep, { setupNitro } from "ironkeep/nitro";
 import * as h3 from "ironkeep/h3";
 import * as runtime from "ironkeep/nitro/runtime";
 import { afterEach, describe, expect, it, vi } from "vitest";
 
-import { type FakeNitro, nitro3, nitro300, nitropack2 } from "./_nitro.ts";
+import { type FakeNitro, namesOf, nitro3, nitro300, nitropack2 } from "./_nitro.ts";
 
 const VARIABLES = [
   "NUXT_SESSION_PASSWORD",
@@ -102,9 +104,10 @@ describe("what is imported by itself", () => {
       [runtime, fromRuntime],
       [h3, fromH3],
     ] as const;
-    for (const [module, preset] of modules)
-      expect(Object.keys(module)).toEqual(expect.arrayContaining(preset?.imports ?? ["?"]));
-    const names = imports.presets.flatMap((preset) => preset.imports);
+    for (const [module, preset] of modules) {
+      expect(Object.keys(module)).toEqual(expect.arrayContaining(preset ? namesOf(preset) : ["?"]));
+    }
+    const names = imports.presets.flatMap(namesOf);
     expect(names).toEqual(
       expect.arrayContaining([
         "useSession",
@@ -117,6 +120,16 @@ describe("what is imported by itself", () => {
     );
     expect(names.toSorted()).toEqual([...new Set([...names, ...Object.keys(h3)])].toSorted());
     expect(names).not.toContain("startSessions");
+  });
+
+  it("has its types in files, since Nitro 2 looks for no entries of packages", () => {
+    const { imports } = setUp(nitropack2()).options;
+    if (imports === false) throw new Error("imports are off");
+    const files = imports.presets.flatMap(({ imports: all }) =>
+      all.map((one) => (one as { typeFrom: string }).typeFrom),
+    );
+    expect(files.length).toBeGreaterThan(20);
+    expect(files.filter((file) => !existsSync(`${file}.d.ts`))).toEqual([]);
   });
 
   it("is nothing where the app or the framework does not want it", () => {

@@ -19,7 +19,7 @@ export function fakeNuxt(options: object = {}, version = "4.5.2"): FakeNuxt {
       dev: false,
       rootDir: "/nowhere",
       plugins: [],
-      serverHandlers: [],
+
       runtimeConfig: {},
       ...options,
     },

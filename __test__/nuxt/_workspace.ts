@@ -12,8 +12,8 @@ const NEEDED_NODE = 22;
 /** For what builds: Nuxt takes most of a minute where others use the machine. */
 export const BUILDS_WITHIN_MS = 600_000;
 
-/** In what a build prints: the two kinds of Nuxt's helpers that have one name, and what Ironkeep itself warns of. */
-export const OUR_WARNINGS = /duplicated imports|IronkeepWarning|warn.*ironkeep/i;
+/** In what a build prints: two helpers of one name, and what Ironkeep itself warns of. */
+export const OUR_WARNINGS = /duplicated imports|IronkeepWarning/i;
 
 /** Where apps are built: Nuxt's packages, and the packed package as it is installed at a user's. */
 export interface Workspace {

@@ -32,11 +32,15 @@ describe("ironkeep/nuxt", () => {
     await ironkeep({}, nuxt);
     const imports = called("imports:extend", [] as { name: string; from: string }[]);
     expect(imports.map(({ name }) => name)).toEqual(["useUserSession"]);
+    const { plugins: ofNitro, handlers } = called("nitro:config", {}) as {
+      plugins: string[];
+      handlers: { handler: string }[];
+    };
     const files = [
       ...imports.map(({ from }) => from),
       ...nuxt.options.plugins.map((plugin) => (plugin as { src: string }).src),
-      ...nuxt.options.serverHandlers.map((handler) => (handler as { handler: string }).handler),
-      ...called("nitro:config", { plugins: [] as string[] }).plugins,
+      ...handlers.map(({ handler }) => handler),
+      ...ofNitro,
     ];
     expect(files.length).toBeGreaterThan(6);
     expect(files.filter((path) => !exists(path))).toEqual([]);
@@ -107,6 +111,9 @@ describe("the options", () => {
 });
 
 describe("limits of routes", () => {
+  /** The handlers of the session's own route. */
+  const OWN = ["session.get", "session.delete"];
+
   interface Config {
     routeRules: Record<string, object>;
     handlers: { handler: string }[];
@@ -129,13 +136,13 @@ describe("limits of routes", () => {
       "/letters": { ironkeep: { rateLimit: { quota: "5/1m", by: "user", name: "letters" } } },
       "/straße": { ironkeep: { rateLimit: { name: "/stra%C3%9Fe", quota: "1/1s" } } },
     });
-    expect(handlers.map(({ handler }) => nameOf(handler))).toEqual(["rate-limit", "another"]);
+    expect(handlers.map(({ handler }) => nameOf(handler))).toEqual(["rate-limit", "another", ...OWN]);
     expect(exists(handlers[0]?.handler)).toBe(true);
   });
 
   it("cost nothing where there are none", async () => {
     const { handlers } = await configured({ "/api/**": { cors: true }, "/b": { ironkeep: {} } });
-    expect(handlers).toEqual([{ handler: "another" }]);
+    expect(handlers.map(({ handler }) => nameOf(handler))).toEqual(["another", ...OWN]);
   });
 
   it.each([

@@ -124,7 +124,9 @@ describe("pages under another path, cached and prerendered ones among them", () 
     await context.addCookies([{ name: COOKIE, value, url: origin, httpOnly: true } as never]);
     const page = await context.newPage();
     const problems: string[] = [];
-    page.on("console", (message) => problems.push(message.text()));
+    page.on("console", (message) => {
+      if (/hydration/i.test(message.text())) problems.push(message.text());
+    });
     page.on("pageerror", (error) => problems.push(error.message));
     await page.goto(`${origin}${BASE}/${path}`);
     await page.locator("#who", { hasText: "Ada" }).waitFor();

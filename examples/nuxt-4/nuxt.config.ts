@@ -18,6 +18,7 @@ export default defineNuxtConfig({
     head: {
       htmlAttrs: { lang: "en" },
       title: "Ironkeep on Nuxt",
+      link: [{ rel: "icon", href: "/icon.svg" }],
       meta: [{ name: "color-scheme", content: "light dark" }],
     },
   },

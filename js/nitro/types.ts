@@ -1,7 +1,14 @@
+/** One name that is imported by itself. */
+export interface Import {
+  readonly name: string;
+  /** The file of its types. Nitro 2 would take the path of an entry of the package for the path of a file. */
+  readonly typeFrom: string;
+}
+
 /** How Nitro's import presets say what is imported from where. */
 export interface ImportPreset {
   readonly from: string;
-  readonly imports: readonly string[];
+  readonly imports: readonly Import[];
   /** That of other presets is 1, and of two of one name the higher one is taken, in silence. */
   readonly priority?: number;
 }

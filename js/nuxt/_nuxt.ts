@@ -16,7 +16,6 @@ interface NuxtOptions {
   readonly _prepare?: boolean;
   readonly rootDir: string;
   plugins: unknown[];
-  serverHandlers: unknown[];
   runtimeConfig: object;
 }
 
@@ -33,10 +32,10 @@ export interface NitroConfig {
   routeRules?: Record<string, unknown>;
 }
 
-/** What Nuxt asks a module about itself. */
-export interface ModuleMeta {
+/** What Nuxt asks a module about itself. No interface: Nuxt's own type takes any key. */
+export type ModuleMeta = {
   readonly name: string;
   readonly version: string;
   readonly configKey: string;
   readonly compatibility: { readonly nuxt: string };
-}
+};

@@ -61,22 +61,21 @@ function addToApp(nuxt: Nuxt, { load, refreshOnFocus }: ResolvedOptions): void {
 }
 
 function addToServer(nuxt: Nuxt): void {
-  nuxt.options.serverHandlers.push(
-    { route: SESSION_ROUTE, method: "get", handler: runtime("server/api/session.get") },
-    { route: SESSION_ROUTE, method: "delete", handler: runtime("server/api/session.delete") },
-  );
   nuxt.hook("nitro:config", (config) => {
     config.modules = [...(config.modules ?? []), nitroModule];
     config.plugins = [...(config.plugins ?? []), runtime("server/plugins/user-session")];
+    // In front of the app's own: a limit may have to keep work from those.
+    const limit = { middleware: true, handler: runtime("server/middleware/rate-limit") };
+    config.handlers = [...(nameLimits(config) ? [limit] : []), ...(config.handlers ?? []), ...sessionHandlers];
     neverCache(config);
-    if (nameLimits(config)) addMiddleware(config, "rate-limit");
   });
 }
 
-/** In front of the app's own, which it may have to keep work from. */
-function addMiddleware(config: NitroConfig, name: string): void {
-  config.handlers = [{ middleware: true, handler: runtime(`server/middleware/${name}`) }, ...(config.handlers ?? [])];
-}
+const sessionHandlers = ["get", "delete"].map((method) => ({
+  route: SESSION_ROUTE,
+  method,
+  handler: runtime(`server/api/session.${method}`),
+}));
 
 /** Whatever rule the app has for all of `/api`: a cached answer would sign everybody out. */
 function neverCache(config: NitroConfig): void {
