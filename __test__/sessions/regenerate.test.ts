@@ -2,7 +2,7 @@
 
 import { describe, expect, it } from "vitest";
 
-import { engine, failure, makeSessions, MapStore, around, stopClock, storeError } from "./_sessions.ts";
+import { engine, failure, makeSessions, MapStore, around, seeded, stopClock, storeError } from "./_sessions.ts";
 
 const { cookieOf, createSession, destroySession, newSession, openById, openSession, regenerateSession, saveSession } =
   engine;
@@ -196,6 +196,33 @@ describe("an end", () => {
       finish();
       expect(await saving).toMatchObject({ code: "ERR_SESSION_NOT_FOUND" });
       expect(each.status).toBe("ended");
+    }
+  });
+
+  it("ends the ids of all regenerations that wait behind each other, at whatever moment it comes", async () => {
+    for (let seed = 0; seed < 300; seed++) {
+      const random = seeded(seed);
+      const pass = async () => {
+        for (let turns = Math.floor(random() * 4); turns > 0; turns--) await new Promise(setImmediate);
+      };
+      const store = around(new MapStore(), async (_, run) => {
+        await pass();
+        const result = await run();
+        await pass();
+        return result;
+      });
+      const { stored, sessions } = makeSessions({ store });
+      const session = newSession();
+      await createSession(stored, session, { userId: "ada" });
+      const moving = [1, 2, 3].map(async () => {
+        await pass();
+        return regenerateSession(stored, session);
+      });
+      const moved = Promise.allSettled(moving);
+      for (let passes = 0; passes < 5; passes++) await pass();
+      await destroySession(stored, session);
+      await moved;
+      expect([seed, session.status, await sessions.list("ada")]).toEqual([seed, "ended", []]);
     }
   });
 

@@ -50,7 +50,7 @@ describe("the calls of one tick", () => {
     const before = { ...counts };
     const created = Promise.all(KEYS.map((key) => store.create(call, key, record(key))));
     await Promise.resolve();
-    holdUntilSessions(config.path, 1 + KEYS.length);
+    holdUntilSessions("path" in config ? config.path : "", 1 + KEYS.length);
     await created;
     expect(counts.submissions - before.submissions).toBe(1);
     expect(counts.wakeUps - before.wakeUps).toBeGreaterThan(0);

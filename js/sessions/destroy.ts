@@ -20,11 +20,13 @@ export async function destroySession(stored: Stored, session: StoredSession, cal
     end(session);
     return false;
   }
-  const { key } = session;
-  let had = await destroyNow(stored, waiting, session);
-  // A new id that it got, or is just getting, ends too.
-  if (session.isMoving && session.turn) await waiting.behind(session.turn);
-  if (session.key !== key) had = (await destroyNow(stored, waiting, session)) || had;
+  let had = false;
+  for (let ended = ""; ended !== session.key;) {
+    ended = session.key;
+    had = (await destroyNow(stored, waiting, session)) || had;
+    // A new id that it got, or is just getting, ends too, and so does one of a write that waited behind that.
+    while (session.isMoving && session.turn) await waiting.behind(session.turn);
+  }
   end(session);
   return had;
 }
