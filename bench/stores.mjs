@@ -17,6 +17,11 @@
 // file at its default of 1,000 pages, Ironkeep at its own of 4,000. What FULL comes to depends on the disk: the line above the
 // tables says how long one fdatasync takes here.
 //
+// Redis is a server that the bench starts, with one connection for each contender. "server us" is the CPU of its main thread for
+// one operation, "latency us" the median of the times that operations take, and "p99 us" what one of a hundred exceeds. A set of
+// the peers is one SET with a time to live, which overwrites whatever is there; one of Ironkeep's is a script that compares the
+// version. unstorage has no touch and writes the session anew.
+//
 // The million: each contender is a process. "heap MB" is what of V8's heap is live, after a full collection, with what it
 // accounts for outside; "RSS MB" is the resident memory as it stands, garbage included. Both are over what the process had
 // before it was filled: the larger of after the filling and after the load. "x raw" compares RSS with 500 + 128 bytes for each
@@ -34,6 +39,7 @@ import { short } from "./lib/table.mjs";
 import { ensureBetterSqlite3, families } from "./stores/contenders.mjs";
 import { GROUPS, measureGroup } from "./stores/operations.mjs";
 import { goals, printFamily, printGoals, printResident } from "./stores/report.mjs";
+import { startRedis } from "./stores/redis-server.mjs";
 import { measureResident } from "./stores/resident.mjs";
 import { BYTES } from "./stores/sessions.mjs";
 
@@ -63,8 +69,13 @@ function measureSync(folder) {
 
 async function measureFamily(family, folder) {
   const groups = [];
-  for (const group of GROUPS) {
-    groups.push(await measureGroup(families[family], { ...group, rounds: ROUNDS, folder }));
+  const server = family === "redis" ? await startRedis() : undefined;
+  try {
+    for (const group of GROUPS) {
+      groups.push(await measureGroup(families[family], { ...group, rounds: ROUNDS, folder, server }));
+    }
+  } finally {
+    await server?.stop();
   }
   printFamily(family, groups);
   return groups;

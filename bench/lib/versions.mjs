@@ -21,6 +21,9 @@ export const peerName = {
   expressSession: `express-session ${pinned["express-session"]}`,
   lruCache: `lru-cache ${pinned["lru-cache"]}`,
   unstorage: `unstorage ${pinned.unstorage}`,
+  ioredis: `ioredis ${pinned["ioredis-6"].split("@").at(-1)}`,
+  redis: `node-redis ${pinned.redis}`,
+  connectRedis: `connect-redis ${pinned["connect-redis"]}`,
   betterSqlite3: `better-sqlite3 ${pinned["better-sqlite3"]}`,
 };
 

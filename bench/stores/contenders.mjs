@@ -14,9 +14,9 @@ const MAX_BYTES = 4 * 2 ** 30;
 const SPARE_ENTRIES = 1_000_000;
 
 const peer =
-  (name) =>
+  (name, file = "stores") =>
   async (...options) =>
-    (await import("../peers/stores.mjs"))[name](...options);
+    (await import(`../peers/${file}.mjs`))[name](...options);
 
 const sqlite = (synchronous) => [
   {
@@ -38,9 +38,14 @@ const sqlite = (synchronous) => [
   },
 ];
 
+const redisPeer = (name, options) => {
+  const open = peer(name, "redis");
+  return ({ port }) => open({ port, ...options });
+};
+
 /**
- * The contenders by family. `open({ path, most })` gives a store for sessions of the indexes below `most`, and `path` names
- * a file that nobody else uses.
+ * The contenders by family. `open({ path, port, most })` gives a store for sessions of the indexes below `most`; `path` names
+ * a file that nobody else uses, and `port` is that of a Redis for those who need one.
  */
 export const families = {
   memory: [
@@ -58,6 +63,22 @@ export const families = {
   ],
   normal: sqlite("normal"),
   full: sqlite("full"),
+  redis: [
+    {
+      id: "ironkeep-redis",
+      name: "ironkeep, redis",
+      isOurs: true,
+      open: ({ port, most }) => ironkeepStore({ driver: "redis", url: `redis://127.0.0.1:${port}` }, { most }),
+    },
+    { id: "ioredis", name: peerName.ioredis, open: redisPeer("ioredis") },
+    {
+      id: "ioredis-pipelined",
+      name: `${peerName.ioredis}, enableAutoPipelining`,
+      open: redisPeer("ioredis", { isPipelined: true }),
+    },
+    { id: "connect-redis", name: `${peerName.redis}, ${peerName.connectRedis}`, open: redisPeer("connectRedis") },
+    { id: "unstorage-redis", name: `${peerName.unstorage}, redis`, open: redisPeer("unstorageRedis") },
+  ],
 };
 
 /** Compiles better-sqlite3, or fetches its binary, when there is none: its packages were installed without their scripts. */

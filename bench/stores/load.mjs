@@ -12,6 +12,19 @@ export async function runThrough(operation, { first, count, inFlight }) {
   await Promise.all(Array.from({ length: inFlight }, lane));
 }
 
+/** How long operations take from their beginning to their answer, in microseconds: the median, and what one of a hundred exceeds. */
+export async function latencies(operation, range) {
+  const times = [];
+  const timed = async (number) => {
+    const start = performance.now();
+    await operation(number);
+    times.push((performance.now() - start) * 1e3);
+  };
+  await runThrough(timed, range);
+  times.sort((a, b) => a - b);
+  return { middle: times[times.length >> 1], slow: times[Math.floor(times.length * 0.99)] };
+}
+
 /**
  * The longest turn of the event loop meanwhile, in milliseconds. Here the next operation begins in another turn, as a request
  * does that comes in: without that a store that answers at once would never let the loop go on.

@@ -3,7 +3,7 @@ import { join } from "node:path";
 
 import { cpuTimes } from "../lib/cpu.mjs";
 import { alternate, summary } from "../lib/rounds.mjs";
-import { longestStall, runThrough } from "./load.mjs";
+import { latencies, longestStall, runThrough } from "./load.mjs";
 import { keyAt, sessionAt } from "./sessions.mjs";
 
 const SESSIONS = 10_000;
@@ -48,10 +48,13 @@ async function verify({ name }, store) {
 /** A contender on one operation: `measure` is a slice. */
 class Cell {
   stalls = [];
+  latencies = [];
+  serverCpu = [];
   #next = 0;
   #count = MIN_OPERATIONS;
 
-  constructor({ contender, store, operation, inFlight }) {
+  constructor({ contender, store, operation, inFlight, server }) {
+    this.server = server;
     this.name = contender.name;
     this.contender = contender;
     this.store = store;
@@ -79,8 +82,14 @@ class Cell {
 
   async measure() {
     const count = this.#count;
+    const serverBefore = await this.server?.cpu();
     const { wall, main, all } = await this.#timed(count);
     const { inFlight } = this;
+    if (this.server) {
+      this.serverCpu.push(((await this.server.cpu()) - serverBefore) / count);
+      this.latencies.push(await latencies(this.operation, { first: await this.#prepare(count), count, inFlight }));
+      this.#next += count;
+    }
     const range = { first: await this.#prepare(count), count: this.isUsedUp ? count : Number.POSITIVE_INFINITY };
     const { longest, done } = await longestStall(this.operation, { ...range, inFlight, milliseconds: STALL_MS });
     this.#next = range.first + done;
@@ -115,16 +124,19 @@ class Cell {
  *
  * @param contenders those of a family.
  * @param folder for the files of the stores.
+ * @param server the Redis of those that have one.
  * @returns a row for each contender, with `timesOps`, Ironkeep's ops/s in times of its own, and `ofMainCpu`, Ironkeep's
  * CPU of the main thread as a share of its own.
  */
-export async function measureGroup(contenders, { operation, inFlight, rounds, folder }) {
+export async function measureGroup(contenders, { operation, inFlight, rounds, folder, server }) {
   const cells = [];
   try {
+    // Every group has the same keys, and those that were destroyed have tombstones.
+    await server?.clear();
     for (const contender of contenders) {
       const path = join(folder, `${contender.id}-${operation}-${inFlight}.db`);
-      const store = await contender.open({ path, most: SESSIONS });
-      const cell = new Cell({ contender, store, operation, inFlight });
+      const store = await contender.open({ path, port: server?.port, most: SESSIONS });
+      const cell = new Cell({ contender, store, operation, inFlight, server });
       cells.push(cell);
       await cell.warmUp();
     }
@@ -137,6 +149,11 @@ export async function measureGroup(contenders, { operation, inFlight, rounds, fo
       inFlight,
       ...result,
       longestStallMilliseconds: summary(cells[index].stalls),
+      ...(server && {
+        serverCpuMicroseconds: summary(cells[index].serverCpu),
+        latencyMicroseconds: summary(cells[index].latencies.map(({ middle }) => middle)),
+        slowestHundredthMicroseconds: summary(cells[index].latencies.map(({ slow }) => slow)),
+      }),
       timesOps: ours.opsPerSecond / result.opsPerSecond,
       ofMainCpu: ratio(ours.mainCpuMicroseconds, result.mainCpuMicroseconds),
     }));

@@ -6,6 +6,7 @@ const TITLES = {
   memory: "In memory",
   normal: "In a file, synchronous NORMAL",
   full: "In a file, synchronous FULL",
+  redis: "In Redis on this machine, which keeps nothing on the disk",
 };
 /** Live V8 heap of a million sessions that counts as none: 16 bytes a session. */
 const NO_HEAP_BYTES = 16e6;
@@ -15,6 +16,7 @@ const pair = ({ median, least }) => [short(median), short(least)];
 
 /** Prints the rows of a family's groups. */
 export function printFamily(family, groups) {
+  const isRemote = family === "redis";
   const header = [
     "",
     "in flight",
@@ -25,6 +27,7 @@ export function printFamily(family, groups) {
     "least",
     "stall ms",
     "least",
+    ...(isRemote ? ["server us", "latency us", "p99 us"] : []),
     "x ops",
     "of main",
   ];
@@ -37,12 +40,16 @@ export function printFamily(family, groups) {
       ...pair(row.mainCpuMicroseconds),
       ...pair(row.allCpuMicroseconds),
       ...pair(row.longestStallMilliseconds),
+      ...(isRemote ? remote(row) : []),
       `${short(row.timesOps)} x`,
       short(row.ofMainCpu.ofMedians),
     ]);
   console.log(`\n${TITLES[family]}; ${groups[0][0].rounds} rounds\n${table(header, cells)}`);
   for (const line of ahead(groups)) console.log(line);
 }
+
+const remote = ({ serverCpuMicroseconds, latencyMicroseconds, slowestHundredthMicroseconds }) =>
+  [serverCpuMicroseconds, latencyMicroseconds, slowestHundredthMicroseconds].map(({ median }) => short(median));
 
 /** A line for each contender that does more operations than Ironkeep. */
 function ahead(groups) {
@@ -101,7 +108,8 @@ export function printResident(rows, { count, rawBytes }) {
  */
 export function goals(groups, resident) {
   const ofFile = ["normal", "full"].flatMap((family) => (groups[family] ? fileGoals(family, groups[family]) : []));
-  return [...ofFile, ...(resident ? residentGoals(resident) : [])].map((goal) => ({
+  const ofRedis = groups.redis ? redisGoals(groups.redis) : [];
+  return [...ofFile, ...ofRedis, ...(resident ? residentGoals(resident) : [])].map((goal) => ({
     ...goal,
     met: goal.atLeast === undefined ? goal.value <= goal.atMost : goal.value >= goal.atLeast,
   }));
@@ -124,6 +132,34 @@ function fileGoals(family, groups) {
       value: row.ofMainCpu.ofMedians,
     },
   ];
+}
+
+function redisGoals(groups) {
+  const rows = groups.flat();
+  return ["get", "set"].flatMap((operation) => {
+    const row = (id, inFlight) => {
+      return rows.find((one) => one.operation === operation && one.inFlight === inFlight && one.id === id);
+    };
+    const latency = (id) => row(id, 1).latencyMicroseconds.median;
+    const many = row("ioredis", 64);
+    return [
+      {
+        text: `${operation} in Redis at 64 in flight: CPU of the main thread, of that of ${peerName.ioredis}`,
+        atMost: 0.4,
+        value: many.ofMainCpu.ofMedians,
+      },
+      {
+        text: `${operation} in Redis at 64 in flight: ops/s, times those of ${peerName.ioredis}`,
+        atLeast: 1,
+        value: many.timesOps,
+      },
+      {
+        text: `${operation} in Redis at 1 in flight: latency, times that of ${peerName.ioredis}`,
+        atMost: 1.1,
+        value: latency("ironkeep-redis") / latency("ioredis"),
+      },
+    ];
+  });
 }
 
 function residentGoals(rows) {
