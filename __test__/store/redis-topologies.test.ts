@@ -84,7 +84,8 @@ describe.each(hasRedis ? ["Redis"] : [])("%s", (_) => {
 
   it("publishes the end of sessions unless it is told not to", async () => {
     const server = await redisOfTest();
-    const published = async () => Number((await server.info("commandstats")).get("cmdstat_publish")?.match(/calls=(\d+)/)?.[1] ?? 0);
+    const published = async () =>
+      Number((await server.info("commandstats")).get("cmdstat_publish")?.match(/calls=(\d+)/)?.[1] ?? 0);
     const end = (publish: boolean) => codeOf(openOn(server, { publish }).delete(now(), newKey(), 60_000));
     expect(await end(false)).toBe(false);
     expect(await published()).toBe(0);

@@ -128,7 +128,7 @@ const NEW_RECORD = [data, Buffer.alloc(16).toString("base64url"), password, 0, 0
 
 /** The errors that calls of a store came to: they are in its answers, after the text. */
 function errorsOf(store, call) {
-  const [error] = store.submit(call, () => {}).slice(1);
+  const [error] = store.submit(call, () => store.take()).slice(1);
   if (error instanceof Error) throw error;
 }
 
@@ -171,7 +171,7 @@ function* wrongLimiters(what, value) {
   yield [`submit to a limiter: ${what}`, () => remote.submit(value, value)];
   const call = [3, 0, 1, 1000, false, 2, 0, "key"];
   for (const at of [...call.keys()].slice(0, 6)) {
-    yield [`submit to a limiter, ${at}: ${what}`, () => remote.submit(call.with(at, value), () => {})];
+    yield [`submit to a limiter, ${at}: ${what}`, () => remote.submit(call.with(at, value), () => remote.take())];
   }
   yield [`reset of a limiter, ${what}`, () => errorsOf(remote, [3, 0, 1, 1000, false, 2, value, value])];
   yield [`a penalty of a limiter, ${what}`, () => errorsOf(remote, [4, 0, 1, 1000, false, 3, 0, "key", value])];

@@ -27,7 +27,8 @@ function attemptOurs(name, call) {
 
 const limiter = new RateLimiter(OPTIONS);
 const remote = new RemoteRateLimiter(REMOTE);
-const wake = () => {};
+// What is answered is taken, or the process would wait for it.
+const wake = () => remote.take();
 const receipt = limiter.consume(0, "key", 1, NOW).slice(33);
 
 /** Arguments that are right, of which one at a time is replaced. */

@@ -115,7 +115,9 @@ impl RateLimiter {
             let now = moment(now)?;
             let outcomes = self.consume_several(limits, keys, costs, now).map_err(|error| to_js(&error))?;
             let mut answer = Answer::new(outcomes.len());
-            outcomes.into_iter().for_each(|outcome| answer.outcome(outcome));
+            for outcome in outcomes {
+                answer.outcome(outcome);
+            }
             answer.text(env)
         })
     }

@@ -6,7 +6,9 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use crate::error::{Error, Result};
 use crate::limit::local::{Ceiling, Local};
 
-static SHARED: Mutex<Option<HashMap<String, (Ceiling, Weak<Local>)>>> = Mutex::new(None);
+type Named = HashMap<String, (Ceiling, Weak<Local>)>;
+
+static SHARED: Mutex<Option<Named>> = Mutex::new(None);
 
 /// The buckets of this name; they live as long as a limiter that uses them.
 ///

@@ -94,7 +94,9 @@ impl RemoteRateLimiter {
             let Some((judged, refill)) = decided else { return Ok(None) };
             self.refill(refill, now);
             let mut answer = Answer::new(1);
-            judged.into_iter().for_each(|judged| answer.judged(judged));
+            for judged in judged {
+                answer.judged(judged);
+            }
             answer.text(env).map(Some)
         })
     }
@@ -252,7 +254,9 @@ fn write(env: &Env, answers: Answers) -> napi::Result<Array<'_>, ErrorCode> {
             match answer {
                 Ok(Answered::Judged(judged)) => {
                     packed.begin(ticket, DONE);
-                    judged.into_iter().for_each(|judged| packed.judged(judged));
+                    for judged in judged {
+                        packed.judged(judged);
+                    }
                 }
                 Ok(Answered::Flag(flag)) => {
                     packed.begin(ticket, DONE);

@@ -13,7 +13,8 @@ mod limiter;
 mod receipt;
 mod script;
 mod step;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 
 use std::time::Duration;
