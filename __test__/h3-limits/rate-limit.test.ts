@@ -1,4 +1,11 @@
-import { defineRateLimit, type RateLimitDecision, rateLimitError, useRateLimit, useSession } from "ironkeep/h3";
+import {
+  clientAddress,
+  defineRateLimit,
+  type RateLimitDecision,
+  rateLimitError,
+  useRateLimit,
+  useSession,
+} from "ironkeep/h3";
 import { type Item, parseList } from "structured-headers";
 import type { Reply } from "../h3/_http.ts";
 import { describeMatrix, type MatrixContext } from "../h3/_matrix.ts";
@@ -177,6 +184,21 @@ describeMatrix("the rate limit middleware", (t, { it, expect }) => {
     for (let n = 0; n < 5; n++) await t.request("/", from("192.0.2.1"));
     expect(Object.keys(limit.counts())).toEqual([name]);
     expect(limit.counts()[name]).toMatchObject({ allowed: 2, limited: 3, degraded: 0, keys: 1, evictions: 0 });
+  });
+
+  it("reads a huge header from its end alone, and a client of many is one", async () => {
+    setup(t);
+    const junk = ["6.6.6.6,", '"', "[", " ,"].map((part) => part.repeat(400_000 / part.length));
+    const statuses = [];
+    for (const front of junk) statuses.push((await t.request("/", from(`${front},192.0.2.1`))).status);
+    expect(statuses).toEqual([200, 200, 429, 429]);
+  });
+
+  it("tells the address of the connection, and who asked the proxy", async () => {
+    t.route("/", (event) => [clientAddress(event) ?? null, clientAddress(event, PROXY) ?? null]);
+    const reply = await t.request("/", from("6.6.6.6, [2001:db8::1]:443"));
+    const connection = t.target === "real server" ? "127.0.0.1" : null;
+    expect(reply.json()).toEqual([connection, "2001:db8::/64"]);
   });
 
   it("without a proxy takes the address of the connection, or one bucket for all that have none", async () => {
