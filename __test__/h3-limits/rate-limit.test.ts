@@ -6,6 +6,7 @@ import {
   useRateLimit,
   useSession,
 } from "ironkeep/h3";
+import * as rc2 from "h3-v2-rc2";
 import { type Item, parseList } from "structured-headers";
 import type { Reply } from "../h3/_http.ts";
 import { describeMatrix, type MatrixContext } from "../h3/_matrix.ts";
@@ -262,6 +263,23 @@ describeMatrix("a rate limit in a handler", (t, { it, expect }) => {
     const body = reply.json<Record<string, unknown>>();
     if (t.major === 2) expect(body["error"]).toMatchObject({ code: "RATE_LIMIT_EXCEEDED" });
     else expect(body["data"]).toEqual({ code: "ERR_RATE_LIMITED" });
+  });
+
+  it("rateLimitError carries the fields itself, for releases of h3 2 whose errors have no other headers", async () => {
+    const app = new rc2.H3({ silent: true });
+    const limit = defineRateLimit({ name: freshName(), quota: "1/1h", by: "all" });
+    const name = freshName();
+    app.use(defineRateLimit({ name, quota: "9/1h", by: "all" }));
+    app.get("/", async (event) => {
+      const decision = await useRateLimit(event, limit);
+      if (!decision.allowed) throw rateLimitError(event, decision);
+      return "done";
+    });
+    expect(await (await app.request("/")).text()).toBe("done");
+    const reply = await app.request("/");
+    expect([reply.status, reply.headers.get("retry-after")]).toEqual([429, "3600"]);
+    expect(reply.headers.get("ratelimit")).toContain(";r=0;t=3600");
+    expect(reply.headers.get("ratelimit-policy")).toContain(`"${name}";q=9;w=3600`);
   });
 
   it("wrap keeps the handler's answer, and its errors", async () => {

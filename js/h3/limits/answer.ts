@@ -15,6 +15,8 @@ const DENIED = "Requests from this address are not accepted";
 interface Told {
   readonly policies: Map<string, Policy>;
   readonly decisions: Map<string, PolicyDecision>;
+  /** What was set. */
+  readonly headers: Map<string, string>;
 }
 
 const states = attachment<Told>();
@@ -31,20 +33,26 @@ export function tell({ exchange, plan, decision }: Verdict): void {
     if (decision.decisions.some((one) => one.policy === policy.name)) told.policies.set(policy.name, policy);
   }
   if (fields !== "x-ratelimit") {
-    response.set("ratelimit-policy", policyField(told.policies.values()));
-    response.set("ratelimit", limitField(told.decisions.values()));
+    told.headers.set("ratelimit-policy", policyField(told.policies.values()));
+    told.headers.set("ratelimit", limitField(told.decisions.values()));
   }
   if (fields !== "ratelimit") {
     const legacy = legacyFields(tightest(told.decisions.values()) ?? decision, Date.now());
-    for (const [name, value] of legacy) response.set(name, value);
+    for (const [name, value] of legacy) told.headers.set(name, value);
   }
+  for (const [name, value] of told.headers) response.set(name, value);
+}
+
+/** The fields that are set so far: an error has to carry them itself where its response has no others. */
+export function fieldsOf({ owner }: Exchange): Record<string, string> {
+  return Object.fromEntries(states.of(owner)?.headers ?? []);
 }
 
 /** Of a refusal what others said before is left out: their `t` may be later than `Retry-After`. */
 function toldIn({ owner }: Exchange, isAllowed: boolean): Told {
   let told = states.of(owner);
   if (!told) {
-    told = { policies: new Map(), decisions: new Map() };
+    told = { policies: new Map(), decisions: new Map(), headers: new Map() };
     states.put(owner, told);
   }
   if (!isAllowed) told.decisions.clear();

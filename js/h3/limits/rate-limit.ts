@@ -3,7 +3,7 @@ import type { LimitCounts } from "../../limit/types.js";
 import { toExchange } from "../_h3.js";
 import { SessionHttpError } from "../http-error.js";
 import type { SessionEvent } from "../types.js";
-import { type Refusal, refusalOf, refuse, tell } from "./answer.js";
+import { fieldsOf, type Refusal, refusalOf, refuse, tell } from "./answer.js";
 import type { RateLimitEvent } from "./client-address.js";
 import { decide } from "./decide.js";
 import { type Plan, readPlan } from "./plan.js";
@@ -65,9 +65,9 @@ export function rateLimitError(
   { body = "problem", message }: Pick<RateLimitOptions, "body" | "message"> = {},
 ): Error {
   const refusal = refusalOf(decision, { body, message });
-  const { response } = toExchange(event as SessionEvent);
-  for (const [name, value] of Object.entries(refusal.headers)) response?.setForError(name, value);
-  return new RateLimitError(refusal);
+  const exchange = toExchange(event as SessionEvent);
+  for (const [name, value] of Object.entries(refusal.headers)) exchange.response?.setForError(name, value);
+  return new RateLimitError({ ...refusal, headers: { ...fieldsOf(exchange), ...refusal.headers } });
 }
 
 class RateLimitError extends SessionHttpError {
