@@ -30,7 +30,8 @@ const router = createRouter()
   .post(
     "/sign-in",
     signInLimit.wrap(async (event) => {
-      const { user } = await readBody(event);
+      const { user } = (await readBody(event)) ?? {};
+      if (!user) return sendRedirect(event, "/", 303);
       // An app of yours looks at a password here.
       const session = await useSession(event, config);
       await session.regenerate({ userId: String(user), label: getHeader(event, "user-agent") ?? "" });

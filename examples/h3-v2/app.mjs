@@ -26,10 +26,11 @@ const app = new H3()
   .post(
     "/sign-in",
     signInLimit.wrap(async (event) => {
-      const { user } = Object.fromEntries(new URLSearchParams(await event.req.text()));
+      const user = new URLSearchParams(await event.req.text()).get("user");
+      if (!user) return redirect("/", 303);
       // An app of yours looks at a password here.
       const session = await useSession(event, config);
-      await session.regenerate({ userId: String(user), label: event.req.headers.get("user-agent") ?? "" });
+      await session.regenerate({ userId: user, label: event.req.headers.get("user-agent") ?? "" });
       return redirect("/members", 303);
     }),
   )

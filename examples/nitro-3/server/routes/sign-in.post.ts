@@ -7,6 +7,7 @@ const limit = defineRateLimit({ name: "sign-in", quota: "5/1m" });
 export default defineHandler(
   limit.wrap(async (event: H3Event) => {
     const user = new URLSearchParams(await event.req.text()).get("user") ?? "";
+    if (user === "") return redirect("/", 303);
     // An app of yours looks at a password here.
     const session = await useSession(event);
     await session.regenerate({ userId: user, label: event.req.headers.get("user-agent") ?? "" });
