@@ -78,8 +78,7 @@ const suites = [
     name: "js-long",
     prepare: build,
     // What is built is in suites of its own.
-    run: (args) =>
-      vitest([...LONG, `--exclude=${APPS}/**`, `--exclude=${NUXT_TESTS}/**`, ...args], { name: "long" }),
+    run: (args) => vitest([...LONG, `--exclude=${APPS}/**`, `--exclude=${NUXT_TESTS}/**`, ...args], { name: "long" }),
   },
   {
     name: "apps",
