@@ -6,6 +6,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } f
 import { command } from "../_command.ts";
 import { builtBinary } from "../_pack.ts";
 import { type Server, serve } from "../apps/_server.ts";
+import { redisOfTest } from "../store/_redis.ts";
 import { strongPassword } from "./_passwords.ts";
 import { COOKIE, SESSION_ROUTE, Visitor } from "./_visitor.ts";
 import { BUILDS_WITHIN_MS, type BuiltApp, OUR_WARNINGS, type Workspace, example, workspace } from "./_workspace.ts";
@@ -138,5 +139,27 @@ describe("the example, built for production and moved", () => {
     ada.jar.set(COOKIE, `${token.slice(0, -1)}${token.endsWith("A") ? "Q" : "A"}`);
     expect((await ada.page("/")).text).not.toContain("Welcome back");
     expect(await ada.session()).not.toHaveProperty("user");
+  });
+
+  it("keeps sessions in Redis by one variable, for several servers and past their end", async () => {
+    const redis = await redisOfTest();
+    const environment = { ...ENVIRONMENT, NUXT_SESSION_STORE_URL: redis.url };
+    const first = await serve(built.output, environment);
+    const second = await serve(built.output, environment);
+    try {
+      const here = new Visitor(first.origin);
+      expect((await here.post("/api/sign-in", { name: "Ada", password: "sesame" })).status).toBe(200);
+      const there = new Visitor(second.origin, here.jar);
+      expect((await there.page("/")).text).toContain("Welcome back, Ada");
+      // The server with the file knows nothing of it.
+      expect(await new Visitor(server.origin, here.jar.clone()).session()).not.toHaveProperty("user");
+      await first.stop();
+      expect(await there.session()).toHaveProperty("user");
+      await there.post("/api/sign-out-everywhere");
+      expect(await there.session()).not.toHaveProperty("user");
+    } finally {
+      await first.stop();
+      await second.stop();
+    }
   });
 });
