@@ -18,7 +18,6 @@ export type { RouteLimit, RouteLimitOptions, RouteRule } from "./route-limits.js
  * }
  * ```
  */
-// oxlint-disable-next-line typescript/no-empty-interface
 export interface User {}
 
 /** What reaches the browser: `user`, and what the module's `expose` names. An app adds to it as to {@link User}. */
