@@ -58,9 +58,9 @@ describe("pages under another path, cached and prerendered ones among them", () 
     expect(page.headers.get("cache-control")).toBe("no-store");
   });
 
-  it("hold nobody where they are cached, and no cookie is set", async () => {
+  it.each(["cached", "again"])("hold nobody where they are %s, and no cookie is set", async (path) => {
     for (const visitor of [await signedIn("Ada"), await signedIn("Bob"), new Visitor(server.origin)]) {
-      const page = await visitor.page(`${BASE}/cached`);
+      const page = await visitor.page(`${BASE}/${path}`);
       expect(shown(page)).toBe("not ready");
       expect(page.setCookies).toEqual([]);
       expect(page.text).not.toMatch(/Ada|Bob/);
@@ -116,7 +116,7 @@ describe("pages under another path, cached and prerendered ones among them", () 
     expect(sessions.map((reply) => reply.json())).toEqual(names.map((name) => ({ user: { name } })));
   });
 
-  it.each(["cached", "still"])("are filled in the browser where they are %s", async (path) => {
+  it.each(["cached", "again", "still"])("are filled in the browser where they are %s", async (path) => {
     const ada = await signedIn("Ada");
     const origin = server.origin.replace("127.0.0.1", "localhost");
     const context = await browser.newContext();
