@@ -46,9 +46,8 @@ export class SessionView {
 
   /** Ends the session, here and in the other tabs. */
   async clear(): Promise<void> {
-    // What was read before is of the session that ends.
-    this.#shown = this.#begun;
     await this.#source.end();
+    // What began to be read until now may be of the session that ended.
     this.#shown = ++this.#begun;
     this.#source.show({});
     this.#source.announce("changed");
