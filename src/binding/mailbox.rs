@@ -11,6 +11,9 @@ use tokio::sync::oneshot;
 
 use crate::error::Result;
 
+/// How many answers are worth a wake-up of their own, whatever else may come.
+const ENOUGH: usize = 64;
+
 /// What wakes the thread. It does not keep the process alive; calls that wait do.
 type Wake = ThreadsafeFunction<(), (), (), napi::Status, false, true>;
 /// What JavaScript gives for it.
@@ -75,14 +78,25 @@ impl<A> Mailbox<A> {
         }
     }
 
-    /// Puts an answer in, and calls the thread if it was not called yet.
-    pub(crate) fn put(&self, ticket: u32, answer: Result<A>) {
+    /// Puts an answer in. `true`: the thread has to be called, by whoever put this one.
+    #[must_use]
+    pub(crate) fn put(&self, ticket: u32, answer: Result<A>) -> bool {
         let mut state = self.state();
         state.answers.push((ticket, answer));
-        if !mem::replace(&mut state.is_called, true) {
-            // One that is gone has nobody who waits.
-            let _status = state.wake.as_ref().map(|wake| wake.call((), ThreadsafeFunctionCallMode::NonBlocking));
+        !mem::replace(&mut state.is_called, true)
+    }
+
+    /// Calls the thread, where all answers are there that somebody waits for, or no more of them than `before`, or enough. Else says
+    /// how many.
+    pub(crate) fn call_unless_more(&self, before: usize) -> Option<usize> {
+        let state = self.state();
+        let answers = state.answers.len();
+        if answers > before && answers < state.waiting.min(ENOUGH) {
+            return Some(answers);
         }
+        // One that is gone has nobody who waits.
+        let _status = state.wake.as_ref().map(|wake| wake.call((), ThreadsafeFunctionCallMode::NonBlocking));
+        None
     }
 
     /// Takes all answers.
@@ -91,8 +105,10 @@ impl<A> Mailbox<A> {
         let answers = mem::take(&mut state.answers);
         state.is_called = false;
         state.waiting = state.waiting.saturating_sub(answers.len());
-        for (ticket, _) in &answers {
-            state.cancels.remove(ticket);
+        if !state.cancels.is_empty() {
+            for (ticket, _) in &answers {
+                state.cancels.remove(ticket);
+            }
         }
         if state.waiting == 0 {
             state.keep_alive(env, false)?;
