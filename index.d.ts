@@ -114,9 +114,9 @@ export declare class Store {
   /** Makes a store. Throws `ERR_CONFIG` for options that are not as they have to be. */
   constructor(options: StoreOptions)
   /** Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more. */
-  submit(calls: unknown[], wake: () => void): unknown[]
+  submit(numbers: Float64Array, texts: string | string[], wake: () => void): string | unknown[]
   /** Gives the answers that are there. */
-  take(): unknown[]
+  take(): string | unknown[]
   /** Gives a call up that can be cancelled. Its answer comes all the same. */
   cancel(ticket: number): void
   /**

@@ -17,9 +17,9 @@ function counted(driver: Driver, config = configOf(driver)) {
   const real = createEngineStore(engine);
   const counts = { submissions: 0, wakeUps: 0 };
   const counting: EngineCalls = {
-    submit(calls, wake) {
+    submit(numbers, texts, wake) {
       counts.submissions++;
-      return real.submit(calls, wake);
+      return real.submit(numbers, texts, wake);
     },
     take() {
       counts.wakeUps++;
@@ -110,7 +110,7 @@ describe("a slow call", () => {
     let wake = () => {};
     const answers: unknown[][] = [];
     const engine: EngineCalls = {
-      submit: (_calls, woken) => ((wake = woken), [""]),
+      submit: (_numbers, _texts, woken) => ((wake = woken), [""]),
       take: () => answers.shift() ?? [""],
       cancel: () => {},
     };
@@ -136,8 +136,8 @@ describe("an engine that fails", () => {
     let isBroken = true;
     const real = createEngineStore(readStoreConfig(configOf("memory")).engine);
     const engine: EngineCalls = {
-      submit(calls, wake) {
-        if (!isBroken) return real.submit(calls, wake);
+      submit(numbers, texts, wake) {
+        if (!isBroken) return real.submit(numbers, texts, wake);
         isBroken = false;
         throw new Error("broken");
       },
@@ -155,7 +155,7 @@ describe("an engine that fails", () => {
     let wake = () => {};
     let takes = 0;
     const engine: EngineCalls = {
-      submit: (_calls, woken) => ((wake = woken), [""]),
+      submit: (_numbers, _texts, woken) => ((wake = woken), [""]),
       take() {
         takes++;
         throw new Error("broken");

@@ -195,17 +195,23 @@ export interface EngineStoreStatus {
 }
 
 /**
- * The calls of a session store, as values in flat arrays: `js/store/lane.ts` makes promises of it.
+ * The calls of a session store, as numbers and texts: `js/store/lane.ts` makes promises of it.
  *
  * A call is its operation, its ticket, the caller's time, its deadline in milliseconds, whether it can be cancelled, and the
- * values of the operation. An answer is its ticket, its outcome, and the values of the outcome; all numbers, keys and tokens of
- * all answers are one text, which comes first, and the free texts follow it. Every call that was submitted has one answer.
+ * values of the operation: `js/store/calls.ts` writes them. An answer is its ticket, its outcome, and the values of the outcome; all
+ * numbers, keys and tokens of all answers are one text. Where free texts or errors do not stand in it, it is the first element of an
+ * array, and they follow. Every call that was submitted has one answer.
  */
 export interface EngineCalls {
-  /** Makes calls, and gives the answers that are there by then. `wake` is called when there are more. */
-  submit(calls: unknown[], wake: () => void): unknown[];
+  /**
+   * Makes calls, and gives the answers that are there by then. `wake` is called when there are more.
+   *
+   * @param numbers how many they are, and then those of all calls. They are read before this returns.
+   * @param texts all texts, one behind the other: in one piece or in several, of which none splits a text.
+   */
+  submit(numbers: Float64Array, texts: string | string[], wake: () => void): string | unknown[];
   /** The answers that are there. */
-  take(): unknown[];
+  take(): string | unknown[];
   /** Gives a call up that can be cancelled. */
   cancel(ticket: number): void;
 }

@@ -6,15 +6,20 @@ const KEY = 46;
 const WRITE_TOKEN = 22;
 const TAG = 3;
 
-const bytes = new Uint8Array(8);
-const words = new Uint32Array(bytes.buffer);
-const double = new Float64Array(bytes.buffer);
-/** Bytes are read and numbers made of them by one order, the machine's; the engine writes the little-endian one. */
-const isLittleEndian = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1;
+/** How a text stands among the numbers: not at all, as one of the free texts, or as it is, behind its length. */
+const FREE = 1;
+const INLINE = 2;
+
+const double = new Float64Array(1);
+const words = new Uint32Array(double.buffer);
+/** The engine writes the lower half of a number first; a machine has its own order. */
+const LOW = new Uint8Array(Uint32Array.of(1).buffer)[0] === 1 ? 0 : 1;
+const HIGH = 1 - LOW;
+const NONE: readonly unknown[] = [];
 
 /**
- * The engine's answers, read one after another: the first value is one text for everything but free text, and the others are
- * the free texts; see {@link EngineCalls}.
+ * The engine's answers, read one after another: one text, and where there are free texts an array of it and of them; see
+ * {@link EngineCalls}.
  */
 export class Answers {
   readonly #packed: string;
@@ -22,9 +27,10 @@ export class Answers {
   #at = 0;
   #nextFree = 1;
 
-  constructor(values: readonly unknown[]) {
-    this.#packed = values[0] as string;
-    this.#free = values;
+  constructor(values: string | readonly unknown[]) {
+    const isPacked = typeof values === "string";
+    this.#packed = isPacked ? values : (values[0] as string);
+    this.#free = isPacked ? NONE : values;
   }
 
   get hasMore(): boolean {
@@ -32,8 +38,7 @@ export class Answers {
   }
 
   ticket(): number {
-    this.#read(4);
-    return words[0] ?? 0;
+    return this.#word();
   }
 
   outcome(): number {
@@ -41,8 +46,9 @@ export class Answers {
   }
 
   number(): number {
-    this.#read(8);
-    return double[0] ?? 0;
+    words[LOW] = this.#word();
+    words[HIGH] = this.#word();
+    return double[0] as number;
   }
 
   optionalNumber(): number | undefined {
@@ -68,22 +74,25 @@ export class Answers {
   }
 
   text(): string {
-    return this.#free[this.#nextFree++] as string;
+    return this.optionalText() as string;
   }
 
   optionalText(): string | undefined {
-    return this.#packed.charCodeAt(this.#at++) === 1 ? this.text() : undefined;
+    const form = this.#packed.charCodeAt(this.#at++);
+    if (form === INLINE) return this.#slice(this.#word());
+    return form === FREE ? (this.#free[this.#nextFree++] as string) : undefined;
   }
 
   error(): Error {
     return this.#free[this.#nextFree++] as Error;
   }
 
-  #read(length: number): void {
-    const last = length - 1;
-    for (let at = 0; at <= last; at++) {
-      bytes[isLittleEndian ? at : last - at] = this.#packed.charCodeAt(this.#at++);
-    }
+  #word(): number {
+    const packed = this.#packed;
+    const at = this.#at;
+    this.#at = at + 4;
+    const low = packed.charCodeAt(at) | (packed.charCodeAt(at + 1) << 8);
+    return (low | (packed.charCodeAt(at + 2) << 16) | (packed.charCodeAt(at + 3) << 24)) >>> 0;
   }
 }
 

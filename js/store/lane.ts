@@ -1,12 +1,10 @@
 import type { EngineCalls } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { Answers, type Reader } from "./answers.js";
+import { Calls } from "./calls.js";
 import { OUTCOMES } from "./operations.js";
 import { isSignal } from "./signal.js";
 import type { StoreCall } from "./types.js";
-
-/** Values of one submission: the engine reads arrays of at most 65,536. */
-const MAX_VALUES = 16_384;
 
 /** How often answers are taken, where taking them fails. */
 const MAX_TAKES = 2;
@@ -35,8 +33,11 @@ export class Lane {
   /** By ticket. A ticket is used again once the engine has answered it. */
   readonly #waiting: (Waiting | undefined)[] = [];
   readonly #free: number[] = [];
-  #calls: unknown[] = [];
+  readonly #calls = new Calls();
   #tickets: number[] = [];
+  /** Of the call that is being written. */
+  #ticket = 0;
+  #signal: AbortSignal | undefined;
 
   /**
    * @param deadline how many milliseconds a call has that does not say.
@@ -48,23 +49,38 @@ export class Lane {
     this.#answered = answered;
   }
 
-  /** Makes a call. `values` are those of the operation, and `read` takes the answer's. */
-  call<T>(operation: number, call: StoreCall, read: Reader<T>, ...values: unknown[]): Promise<T> {
-    const { signal } = call;
-    if (signal?.aborted) return Promise.reject(aborted());
-    if (signal !== undefined && !isSignal(signal)) {
-      return Promise.reject(ironkeepError("ERR_CONFIG", "signal: has to be an AbortSignal"));
-    }
+  /**
+   * Begins a call. Its values are written into what this gives, and then comes {@link end}; in between runs nobody's code.
+   *
+   * @throws `ERR_ABORTED`, or `ERR_CONFIG` for a signal that is none.
+   */
+  begin(operation: number, call: StoreCall): Calls {
+    const { now, signal } = call;
+    const deadline = call.deadline ?? this.#deadline;
+    if (signal !== undefined) check(signal);
+    if (this.#calls.isFull) this.#flush();
+    const ticket = this.#free.pop() ?? this.#waiting.push(undefined) - 1;
+    const calls = this.#calls;
+    calls.number(operation);
+    calls.number(ticket);
+    // What is no number at all is refused by the engine.
+    calls.number(now || 0);
+    calls.number(deadline);
+    calls.number(signal === undefined ? 0 : 1);
+    this.#ticket = ticket;
+    this.#signal = signal;
+    return calls;
+  }
+
+  /** Makes the call that was begun. `read` takes the values of its answer. */
+  end<T>(read: Reader<T>): Promise<T> {
+    const ticket = this.#ticket;
+    const signal = this.#signal;
     return new Promise<T>((resolve, reject) => {
-      const ticket = this.#free.pop() ?? this.#waiting.length;
       const waiting: Waiting = { read, resolve: resolve as (value: unknown) => void, reject, stop: undefined };
       this.#waiting[ticket] = waiting;
-      if (signal) this.#listen(signal, ticket, waiting);
-      if (this.#tickets.length === 0) void resolved.then(this.#flush);
-      this.#tickets.push(ticket);
-      const deadline = call.deadline ?? this.#deadline;
-      this.#calls.push(operation, ticket, call.now, deadline, signal !== undefined, ...values);
-      if (this.#calls.length >= MAX_VALUES) this.#flush();
+      if (this.#tickets.push(ticket) === 1) void resolved.then(this.#flush);
+      if (signal !== undefined) this.#listen(signal, ticket, waiting);
     });
   }
 
@@ -87,11 +103,10 @@ export class Lane {
   readonly #flush = (): void => {
     const tickets = this.#tickets;
     if (tickets.length === 0) return;
-    const calls = this.#calls;
-    this.#calls = [];
     this.#tickets = [];
+    const texts = this.#calls.take();
     try {
-      this.#settle(this.#engine.submit(calls, this.#drain));
+      this.#settle(this.#engine.submit(this.#calls.numbers, texts, this.#drain));
     } catch (error) {
       // Some may be under way all the same. Their tickets are free once they are answered, and not before: whoever had one next
       // would get that answer.
@@ -123,7 +138,7 @@ export class Lane {
     }
   }
 
-  #settle(values: unknown[]): void {
+  #settle(values: string | unknown[]): void {
     const answers = new Answers(values);
     while (answers.hasMore) {
       const waiting = this.#release(answers.ticket());
@@ -141,6 +156,11 @@ export class Lane {
     waiting?.stop?.();
     return waiting;
   }
+}
+
+function check(signal: AbortSignal): void {
+  if (signal?.aborted) throw aborted();
+  if (!isSignal(signal)) throw ironkeepError("ERR_CONFIG", "signal: has to be an AbortSignal");
 }
 
 function aborted(): Error {

@@ -13,6 +13,7 @@ import {
   readRegenerated,
   readSaved,
 } from "./answers.js";
+import type { Calls } from "./calls.js";
 import { Lane } from "./lane.js";
 import { OPERATIONS } from "./operations.js";
 import type {
@@ -26,6 +27,7 @@ import type {
   Regenerated,
   Saved,
   StoreCall,
+  StoredLifetime,
   StoreStatus,
 } from "./types.js";
 
@@ -34,6 +36,8 @@ type WellFormed = string & { isWellFormed(): boolean };
 
 /** How long the sessions that a cap ends leave tombstones, in milliseconds, where nothing is said. */
 const TOMBSTONE = 60_000;
+/** Of a change without one. */
+const NO_LIFETIME: Partial<StoredLifetime> = {};
 /** Closing waits for what is under way, however long that takes. */
 const CLOSING: StoreCall = { now: 0, deadline: Number.POSITIVE_INFINITY };
 
@@ -61,40 +65,57 @@ export class NativeStore implements NativeSessionStore {
     this.#more = more;
   }
 
-  // An async function makes a rejection of what is thrown for an odd argument.
-  async create(call: StoreCall, key: string, record: NewRecord): Promise<Created> {
-    return this.#lane.call(OPERATIONS.create, call, readCreated, key, ...newRecord(record));
+  create(call: StoreCall, key: string, record: NewRecord): Promise<Created> {
+    return attempt(() => {
+      const fields = read(record);
+      const values = this.#lane.begin(OPERATIONS.create, call);
+      values.text(key);
+      write(values, fields);
+      return this.#lane.end(readCreated);
+    });
   }
 
   load(call: StoreCall, key: string): Promise<Loaded> {
-    return this.#lane.call(OPERATIONS.load, call, readLoaded, key);
+    return attempt(() => {
+      this.#lane.begin(OPERATIONS.load, call).text(key);
+      return this.#lane.end(readLoaded);
+    });
   }
 
-  async save(call: StoreCall, key: string, expected: number, change: RecordChange): Promise<Saved> {
-    const { data, writeToken, lifetime, label } = change;
-    return this.#lane.call(
-      OPERATIONS.save,
-      call,
-      readSaved,
-      key,
-      expected,
-      exact(data, "data"),
-      writeToken,
-      lifetime?.maxAge,
-      lifetime?.idle,
-      label,
-    );
+  save(call: StoreCall, key: string, expected: number, change: RecordChange): Promise<Saved> {
+    return attempt(() => {
+      const { data, writeToken, lifetime, label } = change;
+      const { maxAge, idle } = lifetime ?? NO_LIFETIME;
+      const text = exact(data, "data");
+      const values = this.#lane.begin(OPERATIONS.save, call);
+      values.text(key);
+      values.number(expected);
+      values.text(text);
+      values.text(writeToken);
+      values.optionalNumber(maxAge);
+      values.optionalNumber(idle);
+      values.optionalText(label);
+      return this.#lane.end(readSaved);
+    });
   }
 
   touch(call: StoreCall, key: string): Promise<number | null> {
-    return this.#lane.call(OPERATIONS.touch, call, readEnd, key);
+    return attempt(() => {
+      this.#lane.begin(OPERATIONS.touch, call).text(key);
+      return this.#lane.end(readEnd);
+    });
   }
 
   delete(call: StoreCall, key: string, tombstone: number): Promise<boolean> {
-    return this.#lane.call(OPERATIONS.delete, call, readBoolean, key, tombstone);
+    return attempt(() => {
+      const values = this.#lane.begin(OPERATIONS.delete, call);
+      values.text(key);
+      values.number(tombstone);
+      return this.#lane.end(readBoolean);
+    });
   }
 
-  async regenerate(
+  regenerate(
     call: StoreCall,
     from: string,
     expected: number,
@@ -102,45 +123,93 @@ export class NativeStore implements NativeSessionStore {
     record: NewRecord,
     tombstone: number,
   ): Promise<Regenerated> {
-    const values = [from, expected, to, tombstone, ...newRecord(record)];
-    return this.#lane.call(OPERATIONS.regenerate, call, readRegenerated, ...values);
+    return attempt(() => {
+      const fields = read(record);
+      const values = this.#lane.begin(OPERATIONS.regenerate, call);
+      values.text(from);
+      values.number(expected);
+      values.text(to);
+      values.number(tombstone);
+      write(values, fields);
+      return this.#lane.end(readRegenerated);
+    });
   }
 
-  async list(call: StoreCall, userId: string): Promise<ListedRecord[]> {
-    return this.#lane.call(OPERATIONS.list, call, readListed, exact(userId, "userId"));
+  list(call: StoreCall, userId: string): Promise<ListedRecord[]> {
+    return attempt(() => {
+      const user = exact(userId, "userId");
+      this.#lane.begin(OPERATIONS.list, call).text(user);
+      return this.#lane.end(readListed);
+    });
   }
 
-  async count(call: StoreCall, userId: string): Promise<number> {
-    return this.#lane.call(OPERATIONS.count, call, readNumber, exact(userId, "userId"));
+  count(call: StoreCall, userId: string): Promise<number> {
+    return attempt(() => {
+      const user = exact(userId, "userId");
+      this.#lane.begin(OPERATIONS.count, call).text(user);
+      return this.#lane.end(readNumber);
+    });
   }
 
-  async revoke(
+  revoke(
     call: StoreCall,
     userId: string,
     revocation: { except?: string | undefined; tombstone: number; keep: number },
   ): Promise<number> {
-    const { except, tombstone, keep } = revocation;
-    return this.#lane.call(OPERATIONS.revoke, call, readNumber, exact(userId, "userId"), except, tombstone, keep);
+    return attempt(() => {
+      const { except, tombstone, keep } = revocation;
+      const user = exact(userId, "userId");
+      const values = this.#lane.begin(OPERATIONS.revoke, call);
+      values.text(user);
+      values.optionalText(except);
+      values.number(tombstone);
+      values.number(keep);
+      return this.#lane.end(readNumber);
+    });
   }
 
   beginImport(call: StoreCall, importKey: string, tag: string, keep: number): Promise<ImportState> {
-    return this.#lane.call(OPERATIONS.beginImport, call, readImport, importKey, tag, keep);
+    return attempt(() => {
+      const values = this.#lane.begin(OPERATIONS.beginImport, call);
+      values.text(importKey);
+      values.text(tag);
+      values.number(keep);
+      return this.#lane.end(readImport);
+    });
   }
 
   endImport(call: StoreCall, importKey: string, keep: number): Promise<void> {
-    return this.#lane.call(OPERATIONS.endImport, call, readDone, importKey, keep);
+    return attempt(() => {
+      const values = this.#lane.begin(OPERATIONS.endImport, call);
+      values.text(importKey);
+      values.number(keep);
+      return this.#lane.end(readDone);
+    });
   }
 
   deleteExpired(call: StoreCall, limit: number): Promise<number> {
-    return this.#lane.call(OPERATIONS.deleteExpired, call, readNumber, limit);
+    return attempt(() => {
+      this.#lane.begin(OPERATIONS.deleteExpired, call).number(limit);
+      return this.#lane.end(readNumber);
+    });
   }
 
-  async loadMany(call: StoreCall, keys: string[]): Promise<Loaded[]> {
-    return this.#lane.call(OPERATIONS.loadMany, call, readLoadedMany, keys.join(","));
+  loadMany(call: StoreCall, keys: string[]): Promise<Loaded[]> {
+    return attempt(() => {
+      const joined = keys.join(",");
+      this.#lane.begin(OPERATIONS.loadMany, call).text(joined);
+      return this.#lane.end(readLoadedMany);
+    });
   }
 
-  async deleteMany(call: StoreCall, keys: string[], tombstone: number): Promise<number> {
-    return this.#lane.call(OPERATIONS.deleteMany, call, readNumber, keys.join(","), tombstone);
+  deleteMany(call: StoreCall, keys: string[], tombstone: number): Promise<number> {
+    return attempt(() => {
+      const joined = keys.join(",");
+      const values = this.#lane.begin(OPERATIONS.deleteMany, call);
+      values.text(joined);
+      values.number(tombstone);
+      return this.#lane.end(readNumber);
+    });
   }
 
   status(): StoreStatus | null {
@@ -149,7 +218,10 @@ export class NativeStore implements NativeSessionStore {
 
   close(): Promise<void> {
     this.#more.stop?.();
-    return this.#lane.call(OPERATIONS.close, CLOSING, readDone);
+    return attempt(() => {
+      this.#lane.begin(OPERATIONS.close, CLOSING);
+      return this.#lane.end(readDone);
+    });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -157,22 +229,38 @@ export class NativeStore implements NativeSessionStore {
   }
 }
 
-function newRecord(record: NewRecord): unknown[] {
-  const { data, writeToken, userId, authenticated, age, lifetime, label, cap } = record;
+/** What is thrown for an odd argument is a rejection, without the promise that an async function would put around the call's. */
+function attempt<T>(call: () => Promise<T>): Promise<T> {
+  try {
+    return call();
+  } catch (error) {
+    return Promise.reject(error);
+  }
+}
+
+/** All of a record, read once: a getter of it may make calls of its own. */
+function read(record: NewRecord) {
+  const { data, writeToken, userId, authenticated, age, lifetime, label, cap, import: imported } = record;
+  const { maxAge, idle } = lifetime;
+  const max = cap?.max;
   const evicts = cap?.onFull === "evict-oldest" ? (cap.tombstone ?? TOMBSTONE) : undefined;
-  return [
-    exact(data, "data"),
-    writeToken,
-    userId === undefined ? undefined : exact(userId, "userId"),
-    authenticated,
-    age,
-    lifetime.maxAge,
-    lifetime.idle,
-    label,
-    cap?.max,
-    evicts,
-    record.import,
-  ];
+  const text = exact(data, "data");
+  const user = userId === undefined ? undefined : exact(userId, "userId");
+  return { text, writeToken, user, authenticated, age, maxAge, idle, label, max, evicts, imported };
+}
+
+function write(values: Calls, record: ReturnType<typeof read>): void {
+  values.text(record.text);
+  values.text(record.writeToken);
+  values.optionalText(record.user);
+  values.optionalNumber(record.authenticated);
+  values.number(record.age);
+  values.optionalNumber(record.maxAge);
+  values.optionalNumber(record.idle);
+  values.optionalText(record.label);
+  values.optionalNumber(record.max);
+  values.optionalNumber(record.evicts);
+  values.optionalText(record.imported);
 }
 
 /**

@@ -3,6 +3,7 @@
 import { createRequire } from "node:module";
 
 import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
+import { written } from "../store-calls.mjs";
 import { CANARIES } from "./spellings.mjs";
 
 const { RateLimiter, RemoteRateLimiter, Ring, Sealer, Store } = createRequire(import.meta.url)("../../../index.cjs");
@@ -128,7 +129,7 @@ const NEW_RECORD = [data, Buffer.alloc(16).toString("base64url"), password, 0, 0
 
 /** The errors that calls of a store came to: they are in its answers, after the text. */
 function errorsOf(store, call) {
-  const [error] = store.submit(call, () => store.take()).slice(1);
+  const [error] = store.submit(...written(...call), () => store.take()).slice(1);
   if (error instanceof Error) throw error;
 }
 
@@ -188,10 +189,11 @@ function* wrongStores(what, value) {
     `new Store, path: ${what}`,
     () => new Store({ driver: "sqlite", path: value, synchronous: value, maxData: 1 }),
   ];
-  yield [`submit(${what})`, () => store.submit(value, value)];
-  yield [`submit([${what}])`, () => store.submit([value], () => {})];
+  yield [`submit(${what})`, () => store.submit(value, value, value)];
+  yield [`submit(numbers, ${what})`, () => store.submit(Float64Array.of(2, 1), value, () => {})];
+  yield [`submit(numbers, [${what}])`, () => store.submit(Float64Array.of(2, 1), [value], () => {})];
   yield [`cancel(${what})`, () => store.cancel(value)];
-  const head = [0, 0, 1, 1000, false];
+  const head = [0, 0, 1, 1000, 0];
   for (const at of head.keys()) {
     yield [`submit, head ${at}: ${what}`, () => errorsOf(store, [...head.with(at, value), STORE_KEY, ...NEW_RECORD])];
   }
@@ -199,7 +201,7 @@ function* wrongStores(what, value) {
     const call = [...head, STORE_KEY, ...NEW_RECORD.with(at, value)];
     yield [`submit, record ${at}: ${what}`, () => errorsOf(store, call)];
   }
-  yield [`submit, key: ${what}`, () => errorsOf(store, [1, 0, 1, 1000, false, value])];
+  yield [`submit, key: ${what}`, () => errorsOf(store, [1, 0, 1, 1000, 0, value])];
   // A tag that is not the user's, and data over the limit.
   yield ["submit, a record", () => errorsOf(store, [...head, STORE_KEY, ...NEW_RECORD])];
   const long = NEW_RECORD.with(0, data.repeat(1000));

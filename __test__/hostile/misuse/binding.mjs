@@ -1,6 +1,7 @@
 import * as binding from "../../../index.cjs";
 
 import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
+import { written } from "../store-calls.mjs";
 import { attempt, report } from "./table.mjs";
 import { HUGE, VALUES } from "./values.mjs";
 
@@ -210,7 +211,32 @@ const OPERATIONS = [
   [`${STORE_KEY},${STORE_KEY}`],
   [STORE_KEY, 1000],
 ];
-const callOf = (operation, values) => [operation, 0, NOW, 1000, false, ...values];
+const callOf = (operation, values) => [operation, 0, NOW, 1000, 0, ...values];
+/** Numbers that no call has where they stand, among them lengths of texts that are not there. */
+const NUMBERS = [Number.NaN, -Infinity, Infinity, -1, -0, 0.5, 1, 65_536, 2 ** 31, 2 ** 32, 2 ** 53, Number.MAX_VALUE];
+/** What is no array of numbers any more, or is written by others. */
+const ARRAYS = {
+  "a transferred one": () => {
+    const [numbers] = written(...callOf(1, [STORE_KEY]));
+    structuredClone(numbers, { transfer: [numbers.buffer] });
+    return numbers;
+  },
+  "a shrunk one": () => {
+    const buffer = new ArrayBuffer(64, { maxByteLength: 128 });
+    const numbers = new Float64Array(buffer, 8);
+    numbers.set([7, 1, 0, NOW, 1000, 0]);
+    // Node 20 has it, and its types have not.
+    buffer.resize?.(16);
+    return numbers;
+  },
+  "a shared one": () => new Float64Array(new SharedArrayBuffer(64)).fill(7),
+  "one of a subclass": () => new (class extends Float64Array {})([2, 15]),
+  "a proxy of one": () => new Proxy(new Float64Array(8), {}),
+  "one of other numbers": () => new Float32Array(64).fill(7),
+  "big ones": () => new BigInt64Array(64).fill(7n),
+  "a view": () => new DataView(new ArrayBuffer(64)),
+  "an empty one": () => new Float64Array(0),
+};
 const replaced = (list, at, value) => list.with(at, value);
 const wake = () => {};
 for (const options of Object.values(STORE_OPTIONS)) {
@@ -221,27 +247,50 @@ for (const options of Object.values(STORE_OPTIONS)) {
     for (const key of Object.keys(options)) {
       await attemptOurs(`new Store(${key}: ${said})`, () => new Store({ ...options, [key]: make() }));
     }
-    await attemptOurs(`submit(${said})`, () => store.submit(make(), wake));
-    await attemptOurs(`submit([], ${said})`, () => store.submit([], make()));
-    await attemptOurs(`submit(call, ${said})`, () => store.submit(callOf(1, [STORE_KEY]), make()));
+    const [numbers, texts] = written(...callOf(1, [STORE_KEY]));
+    await attemptOurs(`submit(${said})`, () => store.submit(make(), texts, wake));
+    await attemptOurs(`submit(numbers, ${said})`, () => store.submit(numbers, make(), wake));
+    await attemptOurs(`submit(numbers, [${said}])`, () => store.submit(numbers, [texts, make()], wake));
+    await attemptOurs(`submit(call, ${said})`, () => store.submit(numbers, texts, make()));
     await attemptOurs(`cancel(${said})`, () => store.cancel(make()));
     for (const name of ["submit", "take", "cancel", "snapshot", "status", "warning"]) {
       await attempt(`${name} on ${said}`, () => Store.prototype[name].call(make(), [], wake));
     }
     for (let at = 0; at < 5; at++) {
       const call = replaced(callOf(1, [STORE_KEY]), at, make());
-      await attemptOurs(`submit(head ${at}: ${said})`, () => store.submit(call, wake));
+      await attemptOurs(`submit(head ${at}: ${said})`, () => store.submit(...written(...call), wake));
     }
     for (const [operation, values] of OPERATIONS.entries()) {
       for (const at of values.keys()) {
         const call = callOf(operation, replaced(values, at, make()));
-        await attemptOurs(`submit(${operation}, value ${at}: ${said})`, () => store.submit(call, wake));
+        await attemptOurs(`submit(${operation}, value ${at}: ${said})`, () => store.submit(...written(...call), wake));
       }
-      await attemptOurs(`submit(${operation}, too few)`, () => store.submit(callOf(operation, values.slice(1)), wake));
+      const few = callOf(operation, values.slice(1));
+      await attemptOurs(`submit(${operation}, too few)`, () => store.submit(...written(...few), wake));
     }
   }
-  await attemptOurs(`submit(15)`, () => store.submit(callOf(15, []), wake));
-  await attemptOurs(`submit(close)`, () => store.submit(callOf(14, []), wake));
+  for (const [operation, values] of OPERATIONS.entries()) {
+    const [numbers, texts] = written(...callOf(operation, values));
+    for (const at of numbers.keys()) {
+      for (const number of NUMBERS) {
+        const name = `submit(${operation}, number ${at}: ${number})`;
+        await attemptOurs(name, () => store.submit(numbers.with(at, number), texts, wake));
+      }
+    }
+    for (const [cut, some] of Object.entries({
+      short: texts.slice(1),
+      long: `${texts}A`,
+      split: [...texts],
+      none: [],
+    })) {
+      await attemptOurs(`submit(${operation}, ${cut} texts)`, () => store.submit(numbers, some, wake));
+    }
+  }
+  for (const [name, make] of Object.entries(ARRAYS)) {
+    await attemptOurs(`submit(${name})`, () => store.submit(make(), STORE_KEY, wake));
+  }
+  await attemptOurs(`submit(15)`, () => store.submit(...written(...callOf(15, [])), wake));
+  await attemptOurs(`submit(close)`, () => store.submit(...written(...callOf(14, [])), wake));
 }
 
 /** What takes almost no memory here, and would take all there is where its length was believed. */
@@ -286,7 +335,8 @@ for (const [array, make] of Object.entries(LONG_ARRAYS)) {
     await attemptRefused(`${where}: ${array}`, () => changes(make()));
   }
   await attemptOurs(`new Ring(${array})`, () => new Ring(make()));
-  await attemptOurs(`submit(${array})`, () => new Store(STORE_OPTIONS.memory).submit(make(), wake));
+  const numbers = Float64Array.of(2, 1);
+  await attemptOurs(`submit(${array})`, () => new Store(STORE_OPTIONS.memory).submit(numbers, make(), wake));
 }
 for (const [where, changes] of Object.entries(WITH_BYTES)) {
   await attemptRefused(`${where}: a gigabyte`, () => changes(new Uint8Array(2 ** 30)));

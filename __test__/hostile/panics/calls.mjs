@@ -4,6 +4,7 @@ import { createRequire } from "node:module";
 
 import { CANARIES } from "../canary/spellings.mjs";
 import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
+import { written } from "../store-calls.mjs";
 
 export const binding = createRequire(import.meta.url)("../../../index.cjs");
 const { RateLimiter, RemoteRateLimiter, Ring, Sealer, Store } = binding;
@@ -45,8 +46,8 @@ export const STORE_OPTIONS = {
   now: NOW,
 };
 const store = new Store(STORE_OPTIONS);
-/** The load of a session that is not there, as js/store/lane.ts writes it. */
-const LOAD = [1, 0, NOW, 1000, false, Buffer.alloc(34).toString("base64url")];
+/** The load of a session that is not there, as js/store/calls.ts writes it. */
+const LOAD = written(1, 0, NOW, 1000, 0, Buffer.alloc(34).toString("base64url"));
 
 const LIMITER_OPTIONS = { limits: [{ name: "a", quota: "1000000/1s" }], maxKeys: 1000, maxBytes: 96_000 };
 const limiter = new RateLimiter(LIMITER_OPTIONS);
@@ -81,7 +82,7 @@ export const CALLS = {
   "Ring.createSealer": () => ring.createSealer({ ...OPTIONS, ...halves(ITERATIONS) }),
   "Ring.close": () => newRing().close(),
   Store: () => new Store(STORE_OPTIONS),
-  "Store.submit": () => store.submit(LOAD, () => {}),
+  "Store.submit": () => store.submit(...LOAD, () => {}),
   "Store.take": () => store.take(),
   "Store.cancel": () => store.cancel(0),
   "Store.snapshot": () => store.snapshot(),

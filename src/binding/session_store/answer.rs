@@ -1,12 +1,15 @@
-//! Answers as they go to JavaScript: an array of one text for everything but free text, and of the free texts after it.
+//! Answers as they go to JavaScript: one text, and where there are free texts or errors an array of it and of them.
 //!
 //! An answer is its ticket, its outcome, and the values of that outcome. A ticket is four characters and an outcome one; a number
 //! is the eight bytes of its double, as characters of Latin-1, and what is not there is the double that is no number. Keys and
 //! tokens are base64url, of a length that follows from what they are. Node-API takes longer to set an element of an array than
 //! JavaScript to read all the numbers of a record from a text.
+//!
+//! Free texts stand in the one text where there is one answer: of many, whoever kept a piece would keep all.
 
 use napi::Env;
-use napi::bindgen_prelude::{Array, Null, ToNapiValue};
+use napi::JsString;
+use napi::bindgen_prelude::{Array, Either, Null, ToNapiValue};
 
 use crate::binding::error::error_object;
 use crate::binding::session_store::operation::Answer;
@@ -16,8 +19,8 @@ use crate::error::Result;
 use crate::seal::base64url;
 use crate::store::record::{Created, Import, Listed, Loaded, Record, Regenerated, Saved};
 
-/// What a record takes of the packed text, its ticket and outcome included.
-const RECORD: usize = 85;
+/// What a record takes of the packed text, its ticket and outcome included, and its data not.
+const RECORD: usize = 96;
 
 /// The outcomes, by which TypeScript knows the values. 0 is an error.
 #[derive(Clone, Copy)]
@@ -36,12 +39,24 @@ enum Outcome {
     Open = 10,
 }
 
+/// How a text stands among the numbers.
+#[derive(Clone, Copy)]
+#[repr(u8)]
+enum Form {
+    Absent = 0,
+    Free = 1,
+    Inline = 2,
+}
+
 /// The values of all answers.
-pub(super) fn write(env: &Env, answers: Vec<(u32, Result<Answer>)>) -> napi::Result<Array<'_>> {
-    let mut texts = env.create_array(0)?;
-    // The place of the first text, which is known last.
-    texts.insert(Null)?;
-    let mut values = Values { env, packed: Vec::with_capacity(answers.len() * RECORD), texts };
+pub(super) type Written<'env> = Either<JsString<'env>, Array<'env>>;
+
+/// Writes answers.
+pub(super) fn write(env: &Env, answers: Vec<(u32, Result<Answer>)>) -> napi::Result<Written<'_>> {
+    let is_alone = answers.len() == 1;
+    let data = answers.first().filter(|_| is_alone).map_or(0, |(_, answer)| data(answer));
+    let packed = Vec::with_capacity(answers.len() * RECORD + data);
+    let mut values = Values { env, packed, is_alone, free: None };
     for (ticket, answer) in answers {
         values.packed.extend_from_slice(&ticket.to_le_bytes());
         match answer {
@@ -52,15 +67,21 @@ pub(super) fn write(env: &Env, answers: Vec<(u32, Result<Answer>)>) -> napi::Res
             }
         }
     }
-    let Values { packed, mut texts, .. } = values;
-    texts.set(0, env.create_string_latin1(packed)?)?;
-    Ok(texts)
+    let packed = env.create_string_latin1(values.packed)?;
+    Ok(match values.free {
+        None => Either::A(packed),
+        Some(mut free) => {
+            free.set(0, packed)?;
+            Either::B(free)
+        }
+    })
 }
 
 struct Values<'env> {
     env: &'env Env,
     packed: Vec<u8>,
-    texts: Array<'env>,
+    is_alone: bool,
+    free: Option<Array<'env>>,
 }
 
 impl Values<'_> {
@@ -193,19 +214,39 @@ impl Values<'_> {
         self.packed.extend_from_slice(text.as_bytes());
     }
 
-    /// Whether it is there is a character of its own: an empty text is one.
+    /// How it stands here is a character of its own: an empty text is one.
     fn optional_text(&mut self, text: Option<&str>) -> napi::Result<()> {
-        self.packed.push(u8::from(text.is_some()));
-        text.map_or(Ok(()), |text| self.text(text.as_bytes()))
+        let Some(text) = text else {
+            self.packed.push(Form::Absent as u8);
+            return Ok(());
+        };
+        self.text(text.as_bytes())
     }
 
     fn text(&mut self, text: &[u8]) -> napi::Result<()> {
-        let text = exact(self.env, text)?;
-        self.free(text)
+        match u32::try_from(text.len()) {
+            Ok(length) if self.is_alone && text.is_ascii() => {
+                self.packed.push(Form::Inline as u8);
+                self.packed.extend_from_slice(&length.to_le_bytes());
+                self.packed.extend_from_slice(text);
+                Ok(())
+            }
+            _ => {
+                self.packed.push(Form::Free as u8);
+                let text = exact(self.env, text)?;
+                self.free(text)
+            }
+        }
     }
 
     fn free(&mut self, value: impl ToNapiValue) -> napi::Result<()> {
-        self.texts.insert(value)
+        if self.free.is_none() {
+            let mut free = self.env.create_array(0)?;
+            // The place of the one text, which is known last.
+            free.insert(Null)?;
+            self.free = Some(free);
+        }
+        self.free.as_mut().map_or(Ok(()), |free| free.insert(value))
     }
 }
 
@@ -221,4 +262,12 @@ fn count(length: usize) -> f64 {
 
 fn millis(duration: std::time::Duration) -> f64 {
     (duration.as_secs_f64() * 1000.0).round()
+}
+
+/// What the free texts of most answers take.
+fn data(answer: &Result<Answer>) -> usize {
+    match answer {
+        Ok(Answer::Loaded(Loaded::Found(record))) => record.data.len(),
+        _ => 0,
+    }
 }

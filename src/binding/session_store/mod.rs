@@ -1,6 +1,6 @@
 //! The class behind every store of the addon.
 //!
-//! The calls of one tick come in one array, and each settles alone. Those that can be answered at once are: their answers are
+//! The calls of one tick come together, and each settles alone. Those that can be answered at once are: their answers are
 //! what `submit` gives. The others go on in the runtime, and put their answers into the [mailbox](crate::binding::mailbox), which wakes the thread once
 //! for all that are there.
 
@@ -11,12 +11,13 @@ mod options;
 mod read;
 pub(crate) mod redis;
 mod snapshots;
+mod texts;
 
 use std::sync::Arc;
 
 use napi::Env;
 use napi::JsNumber;
-use napi::bindgen_prelude::{Array, Object};
+use napi::bindgen_prelude::{Float64ArraySlice, FromNapiValue, Object, Unknown};
 use napi_derive::napi;
 
 use crate::binding::arguments::{Given, count, given, number, wrong};
@@ -27,12 +28,14 @@ use crate::binding::runtime;
 use crate::binding::task::Task;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::redis::RedisStore;
+use answer::Written;
 use backend::{Backend, StoreStatus};
 use operation::{Answer, Operation};
 use options::StoreOptions;
 use snapshots::Snapshots;
+use texts::Texts;
 
-const CALLS: &str = wrong!("calls", "an array");
+const NUMBERS: &str = wrong!("numbers", "a Float64Array that begins with how many of its numbers are meant");
 const WAKE: &str = wrong!("wake", "a function");
 const TICKET: &str = wrong!("ticket", "a number");
 
@@ -69,15 +72,18 @@ impl Store {
     }
 
     /// Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more.
-    #[napi(catch_unwind)]
+    #[napi(catch_unwind, ts_return_type = "string | unknown[]")]
     pub fn submit<'env>(
         &self,
         env: &'env Env,
-        #[napi(ts_arg_type = "unknown[]")] calls: Given<Array>,
+        #[napi(ts_arg_type = "Float64Array")] numbers: Unknown<'env>,
+        #[napi(ts_arg_type = "string | string[]")] texts: Unknown<'env>,
         #[napi(ts_arg_type = "() => void")] wake: Given<WakeFunction>,
-    ) -> napi::Result<Array<'env>, ErrorCode> {
+    ) -> napi::Result<Written<'env>, ErrorCode> {
         guard("Store.submit", || {
-            let read = given(calls, CALLS).and_then(|calls| read::read(&calls)).map_err(|error| to_js(&error))?;
+            let calls =
+                copied(numbers).and_then(|numbers| read::read(numbers.get(1..).unwrap_or(&[]), Texts::copy(texts)?));
+            let read = calls.map_err(|error| to_js(&error))?;
             let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
             let (mut answers, tasks) = self.begin(read);
             if !tasks.is_empty() {
@@ -88,8 +94,8 @@ impl Store {
     }
 
     /// Gives the answers that are there.
-    #[napi(catch_unwind)]
-    pub fn take<'env>(&self, env: &'env Env) -> napi::Result<Array<'env>, ErrorCode> {
+    #[napi(catch_unwind, ts_return_type = "string | unknown[]")]
+    pub fn take<'env>(&self, env: &'env Env) -> napi::Result<Written<'env>, ErrorCode> {
         guard("Store.take", || {
             let answers = self.mailbox.take(*env).map_err(|error| internal(&error))?;
             answer::write(env, answers).map_err(|error| internal(&error))
@@ -126,6 +132,14 @@ impl Store {
     pub fn status(&self) -> napi::Result<Option<StoreStatus>, ErrorCode> {
         guard("Store.status", || Ok(self.backend.status()))
     }
+}
+
+/// The numbers that are meant, out of the array before anything else happens, as JavaScript may write it again or let go of it.
+fn copied(numbers: Unknown<'_>) -> Result<Vec<f64>> {
+    let numbers = Float64ArraySlice::from_unknown(numbers).map_err(|_| Error::Config(NUMBERS))?;
+    let meant = numbers.first().and_then(|&meant| count(meant, NUMBERS).ok());
+    let meant = meant.and_then(|meant| numbers.get(..usize::try_from(meant).ok()?));
+    meant.map(<[f64]>::to_vec).ok_or(Error::Config(NUMBERS))
 }
 
 type Answers = Vec<(u32, Result<Answer>)>;

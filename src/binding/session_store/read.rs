@@ -1,33 +1,50 @@
-//! Calls as they come from JavaScript: the values of all calls of a tick, one after another, in one array.
+//! Calls as they come from JavaScript: the numbers of all calls of a tick, one after another, and their texts.
 //!
 //! A call is its operation, its ticket, the caller's time, its deadline in milliseconds, whether it can be cancelled, and as many
-//! values as its operation has. What is wrong with one call is that call's error, and the next one is read all the same.
+//! values as its operation has. Each value is one number: itself, or for a text its length. What is wrong with one call is that
+//! call's error, and the next one is read all the same.
 
 use std::time::Duration;
 
-use napi::bindgen_prelude::{Array, FromNapiValue, TypeName, Unknown};
-use napi::{JsString, ValueType};
-
-use crate::binding::arguments::{MAX_ELEMENTS, count, wrong};
+use crate::binding::arguments::{count, wrong};
 use crate::binding::session_store::operation::Operation;
+use crate::binding::session_store::texts::{Texts, ascii, bytes, text};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::seal::base64url;
 use crate::session::id::{StoreKey, Tag};
 use crate::store::record::{Cap, Change, ImportKey, Lifetime, NewRecord, OnFull, Revocation, Version, WriteToken};
 
-/// How many values stand before those of the operation.
-const HEADER: u32 = 5;
 /// How many values a new record has.
-const NEW_RECORD: u32 = 11;
-/// How many values each operation has, by its number.
-const VALUES: [u32; 15] = [1 + NEW_RECORD, 1, 7, 1, 2, 4 + NEW_RECORD, 1, 1, 4, 3, 2, 1, 1, 2, 0];
+const NEW_RECORD: usize = 11;
+/// Which of those are texts, the first one by the lowest bit.
+const NEW_RECORD_TEXTS: u32 = 0b100_1000_0111;
+/// How many values each operation has, by its number, and which are texts.
+const VALUES: [(usize, u32); 15] = [
+    (1 + NEW_RECORD, 0b1 | NEW_RECORD_TEXTS << 1),
+    (1, 0b1),
+    (7, 0b100_1101),
+    (1, 0b1),
+    (2, 0b1),
+    (4 + NEW_RECORD, 0b101 | NEW_RECORD_TEXTS << 4),
+    (1, 0b1),
+    (1, 0b1),
+    (4, 0b11),
+    (3, 0b11),
+    (2, 0b1),
+    (1, 0),
+    (1, 0b1),
+    (2, 0b1),
+    (0, 0),
+];
 /// The characters of a key.
 const KEY_LENGTH: usize = 46;
+/// In the place of a value that is not there. One that is of another type is no number.
+const ABSENT: f64 = f64::NEG_INFINITY;
 /// The largest number that JavaScript counts to.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
-const CALLS: &str = wrong!("calls", "an array of calls, of at most 65,536 values");
+const CALLS: &str = wrong!("calls", "whole calls, as numbers and texts");
 const KEY: &str = wrong!("key", "a store's key: 34 bytes in base64url");
 const KEYS: &str = wrong!("keys", "an array of at most 65,536 keys");
 const TOMBSTONE: &str = wrong!("tombstone", "a number of milliseconds");
@@ -54,13 +71,10 @@ pub(super) struct Call {
 ///
 /// # Errors
 /// [`Error::Config`] for what are no calls at all: none of them is made then.
-pub(super) fn read(calls: &Array<'_>) -> Result<Vec<Call>> {
-    if calls.len() > MAX_ELEMENTS {
-        return Err(Error::Config(CALLS));
-    }
-    let mut values = Values { array: calls, at: 0, is_broken: false };
+pub(super) fn read(numbers: &[f64], texts: Texts<'_>) -> Result<Vec<Call>> {
+    let mut values = Values { numbers, at: 0, texts, is_broken: false };
     let mut read = Vec::new();
-    while values.at < calls.len() {
+    while values.at < numbers.len() {
         read.push(values.call()?);
         if values.is_broken {
             return Err(Error::Config(CALLS));
@@ -70,21 +84,30 @@ pub(super) fn read(calls: &Array<'_>) -> Result<Vec<Call>> {
 }
 
 struct Values<'a, 'env> {
-    array: &'a Array<'env>,
-    at: u32,
-    /// An element could not be had: the array ended, or a getter threw.
+    numbers: &'a [f64],
+    at: usize,
+    texts: Texts<'env>,
+    /// There were fewer numbers, or less text, than the calls have: nothing behind that is what it seems.
     is_broken: bool,
 }
 
-impl<'env> Values<'_, 'env> {
+impl Values<'_, '_> {
     fn call(&mut self) -> Result<Call> {
-        let number = count(self.number(CALLS)?, CALLS)?;
-        let arity = *VALUES.get(usize::try_from(number).unwrap_or(usize::MAX)).ok_or(Error::Config(CALLS))?;
-        let ticket = count(self.number(CALLS)?, CALLS)?;
-        let end = self.at.saturating_add(HEADER - 2 + arity);
+        let number = count(self.raw(), CALLS)?;
+        let values = VALUES.get(usize::try_from(number).unwrap_or(usize::MAX));
+        let &(arity, texts) = values.ok_or(Error::Config(CALLS))?;
+        let ticket = count(self.raw(), CALLS)?;
         let head = self.head();
+        let first = self.at;
         let operation = self.operation(number);
-        self.at = end;
+        // Where a value was wrong, those behind it were not read.
+        for value in self.at - first..arity {
+            if texts >> value & 1 == 1 {
+                _ = self.units(CALLS);
+            } else {
+                self.raw();
+            }
+        }
         let (now, deadline, can_be_cancelled, operation) = match head {
             Ok((now, deadline, can_be_cancelled)) => (now, deadline, can_be_cancelled, operation),
             Err(error) => (Timestamp::from_millis(0.0), None, false, Err(error)),
@@ -95,14 +118,16 @@ impl<'env> Values<'_, 'env> {
     fn head(&mut self) -> Result<(Timestamp, Option<Duration>, bool)> {
         const DEADLINE: &str = wrong!("deadline", "a number of milliseconds");
         // All three are read before anything is said of one.
-        let (now, deadline) = (self.number(wrong!("now", "a number")), self.number(DEADLINE));
-        let can_be_cancelled = self.flag(CALLS)?;
-        let (now, deadline) = (Timestamp::from_millis(now?), deadline?);
+        let (now, deadline, can_be_cancelled) = (self.raw(), self.raw(), self.raw() != 0.0);
+        if now.is_nan() {
+            return Err(Error::Config(wrong!("now", "a number")));
+        }
         if deadline.is_nan() {
             return Err(Error::Config(DEADLINE));
         }
         // One that is too long for a Duration is none.
-        Ok((now, Duration::try_from_secs_f64(deadline.max(0.0) / 1000.0).ok(), can_be_cancelled))
+        let deadline = Duration::try_from_secs_f64(deadline.max(0.0) / 1000.0).ok();
+        Ok((Timestamp::from_millis(now), deadline, can_be_cancelled))
     }
 
     fn operation(&mut self, number: u32) -> Result<Operation> {
@@ -138,7 +163,7 @@ impl<'env> Values<'_, 'env> {
     fn new_record(&mut self) -> Result<Box<NewRecord>> {
         const AUTHENTICATED: &str = wrong!("authenticated", "a number of milliseconds");
         Ok(Box::new(NewRecord {
-            data: self.text(DATA)?.into_bytes(),
+            data: self.data()?,
             write_token: self.write_token()?,
             user: self.optional_text(USER)?,
             authenticated: self.optional_duration(AUTHENTICATED)?,
@@ -146,13 +171,13 @@ impl<'env> Values<'_, 'env> {
             lifetime: self.lifetime()?.ok_or(Error::Config(MAX_AGE))?,
             label: self.optional_text(LABEL)?,
             cap: self.cap()?,
-            import: self.optional(IMPORT, |text| decoded(text, IMPORT))?.map(ImportKey),
+            import: self.units(IMPORT)?.map(|text| decoded(text, IMPORT)).transpose()?.map(ImportKey),
         }))
     }
 
     fn change(&mut self) -> Result<Box<Change>> {
         Ok(Box::new(Change {
-            data: self.text(DATA)?.into_bytes(),
+            data: self.data()?,
             write_token: self.write_token()?,
             lifetime: self.lifetime()?,
             label: self.optional_text(LABEL)?,
@@ -161,7 +186,7 @@ impl<'env> Values<'_, 'env> {
 
     fn revocation(&mut self) -> Result<Revocation> {
         Ok(Revocation {
-            except: self.optional(KEY, |text| decoded(text, KEY))?.map(StoreKey),
+            except: self.units(KEY)?.map(|text| decoded(text, KEY)).transpose()?.map(StoreKey),
             tombstone: self.duration(TOMBSTONE)?,
             keep: self.duration(KEEP)?,
         })
@@ -176,7 +201,7 @@ impl<'env> Values<'_, 'env> {
     fn cap(&mut self) -> Result<Option<Cap>> {
         const MAX: &str = wrong!("cap.max", "a whole number of at least 1");
         const EVICTS: &str = wrong!("cap.tombstone", "a number of milliseconds");
-        let max: Option<f64> = self.optional(MAX, Ok)?;
+        let max = self.optional(MAX)?;
         let tombstone = self.optional_duration(EVICTS)?;
         let Some(max) = max else { return Ok(None) };
         let max = count(max, MAX)?;
@@ -215,23 +240,23 @@ impl<'env> Values<'_, 'env> {
     }
 
     fn bytes<const N: usize>(&mut self, wrong: &'static str) -> Result<[u8; N]> {
-        decoded(self.next(wrong)?, wrong)
+        decoded(self.units(wrong)?.ok_or(Error::Config(wrong))?, wrong)
+    }
+
+    fn data(&mut self) -> Result<Vec<u8>> {
+        self.units(DATA)?.map(bytes).ok_or(Error::Config(DATA))
     }
 
     fn text(&mut self, wrong: &'static str) -> Result<String> {
-        self.next(wrong)
+        self.optional_text(wrong)?.ok_or(Error::Config(wrong))
     }
 
     fn optional_text(&mut self, wrong: &'static str) -> Result<Option<String>> {
-        self.optional(wrong, Ok)
+        Ok(self.units(wrong)?.map(text))
     }
 
     fn number(&mut self, wrong: &'static str) -> Result<f64> {
-        self.next(wrong)
-    }
-
-    fn flag(&mut self, wrong: &'static str) -> Result<bool> {
-        self.next(wrong)
+        self.optional(wrong)?.ok_or(Error::Config(wrong))
     }
 
     fn duration(&mut self, wrong: &'static str) -> Result<Duration> {
@@ -239,38 +264,33 @@ impl<'env> Values<'_, 'env> {
     }
 
     fn optional_duration(&mut self, wrong: &'static str) -> Result<Option<Duration>> {
-        self.optional(wrong, |number| duration(number, wrong))
+        self.optional(wrong)?.map(|number| duration(number, wrong)).transpose()
     }
 
-    fn next<T>(&mut self, wrong: &'static str) -> Result<T>
-    where
-        T: FromNapiValue + TypeName,
-    {
-        self.value(wrong)?.ok_or(Error::Config(wrong))
-    }
-
-    /// A value that may be undefined.
-    fn optional<T, U>(&mut self, wrong: &'static str, read: impl FnOnce(T) -> Result<U>) -> Result<Option<U>>
-    where
-        T: FromNapiValue + TypeName,
-    {
-        self.value(wrong)?.map(read).transpose()
-    }
-
-    /// Its type is looked at here: for one that does not fit napi would write a message, and most of what is optional is not there.
-    fn value<T>(&mut self, wrong: &'static str) -> Result<Option<T>>
-    where
-        T: FromNapiValue + TypeName,
-    {
-        let value: Option<Unknown<'env>> = self.array.get(self.at).ok().flatten();
-        self.at += 1;
-        self.is_broken |= value.is_none();
-        let value = value.ok_or(Error::Config(wrong))?;
-        match value.get_type() {
-            Ok(ValueType::Undefined) => Ok(None),
-            Ok(found) if found == T::value_type() => T::from_unknown(value).map(Some).map_err(|_| Error::Config(wrong)),
-            _ => Err(Error::Config(wrong)),
+    /// A number that may be absent.
+    fn optional(&mut self, wrong: &'static str) -> Result<Option<f64>> {
+        match self.raw() {
+            ABSENT => Ok(None),
+            number if number.is_nan() => Err(Error::Config(wrong)),
+            number => Ok(Some(number)),
         }
+    }
+
+    /// A text that may be absent.
+    fn units(&mut self, wrong: &'static str) -> Result<Option<&[u16]>> {
+        let Some(length) = self.optional(wrong)? else { return Ok(None) };
+        let text = count(length, wrong)
+            .ok()
+            .and_then(|length| self.texts.next(usize::try_from(length).ok()?));
+        self.is_broken |= text.is_none();
+        text.map(Some).ok_or(Error::Config(wrong))
+    }
+
+    fn raw(&mut self) -> f64 {
+        let number = self.numbers.get(self.at).copied();
+        self.at += 1;
+        self.is_broken |= number.is_none();
+        number.unwrap_or(f64::NAN)
     }
 }
 
@@ -284,7 +304,7 @@ fn duration(millis: f64, wrong: &'static str) -> Result<Duration> {
     Ok(Duration::try_from_secs_f64(millis / 1000.0).unwrap_or(Duration::MAX))
 }
 
-fn decoded<const N: usize>(text: JsString<'_>, wrong: &'static str) -> Result<[u8; N]> {
-    let text = text.into_utf8().map_err(|_| Error::Config(wrong))?;
-    text.as_str().ok().and_then(base64url::decode_array).ok_or(Error::Config(wrong))
+fn decoded<const N: usize>(text: &[u16], wrong: &'static str) -> Result<[u8; N]> {
+    let mut room = [0; KEY_LENGTH];
+    ascii(text, &mut room).and_then(base64url::decode_array).ok_or(Error::Config(wrong))
 }

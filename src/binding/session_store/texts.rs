@@ -1,0 +1,115 @@
+//! The texts of a submission: one behind the other, so that few values cross. They come as UTF-16, whose lengths are those that
+//! JavaScript knows; nearly all are ASCII, which is made bytes of many characters at a time.
+
+use napi::bindgen_prelude::{Array, FromNapiValue, Unknown};
+use napi::{JsString, JsStringUtf16, ValueType};
+
+use crate::binding::arguments::{MAX_ELEMENTS, wrong};
+use crate::error::{Error, Result};
+
+const TEXTS: &str = wrong!("texts", "a text, or an array of at most 65,536 texts");
+
+/// The texts that are not read yet.
+pub(super) struct Texts<'env> {
+    pieces: Vec<JsStringUtf16<'env>>,
+    piece: usize,
+    at: usize,
+}
+
+impl<'env> Texts<'env> {
+    /// Copies the texts.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for what is neither a text nor an array of texts.
+    pub(super) fn copy(texts: Unknown<'env>) -> Result<Self> {
+        let mut pieces = Vec::new();
+        if texts.get_type().is_ok_and(|found| found == ValueType::String) {
+            pieces.push(piece(texts)?);
+        } else {
+            let array = Array::from_unknown(texts).map_err(|_| Error::Config(TEXTS))?;
+            if array.len() > MAX_ELEMENTS {
+                return Err(Error::Config(TEXTS));
+            }
+            for at in 0..array.len() {
+                let element: Option<Unknown<'env>> = array.get(at).map_err(|_| Error::Config(TEXTS))?;
+                let element =
+                    element.filter(|element| element.get_type().is_ok_and(|found| found == ValueType::String));
+                pieces.push(piece(element.ok_or(Error::Config(TEXTS))?)?);
+            }
+        }
+        Ok(Self { pieces, piece: 0, at: 0 })
+    }
+
+    /// The next text, which has so many units of UTF-16. `None`: no piece holds all of it.
+    pub(super) fn next(&mut self, length: usize) -> Option<&[u16]> {
+        if length == 0 {
+            return Some(&[]);
+        }
+        while self.at == units(self.pieces.get(self.piece)?).len() {
+            self.piece += 1;
+            self.at = 0;
+        }
+        let text = units(&self.pieces[self.piece]).get(self.at..)?.get(..length)?;
+        self.at += length;
+        Some(text)
+    }
+}
+
+fn piece(text: Unknown<'_>) -> Result<JsStringUtf16<'_>> {
+    JsString::from_unknown(text)
+        .and_then(JsString::into_utf16)
+        .map_err(|_| Error::Config(TEXTS))
+}
+
+/// Without the zero that Node-API writes behind it.
+fn units<'a>(piece: &'a JsStringUtf16<'_>) -> &'a [u16] {
+    piece.as_slice().split_last().map_or(&[], |(_zero, units)| units)
+}
+
+/// As UTF-8. A surrogate without its other half becomes U+FFFD.
+pub(super) fn bytes(mut units: &[u16]) -> Vec<u8> {
+    if is_ascii(units) {
+        return units.iter().map(low).collect();
+    }
+    let mut bytes = Vec::with_capacity(units.len());
+    while !units.is_empty() {
+        let ascii = units.iter().position(|&unit| unit >= 0x80).unwrap_or(units.len());
+        let (before, rest) = units.split_at(ascii);
+        let others = rest.iter().position(|&unit| unit < 0x80).unwrap_or(rest.len());
+        let (others, rest) = rest.split_at(others);
+        bytes.extend(before.iter().map(low));
+        for character in char::decode_utf16(others.iter().copied()) {
+            let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
+            bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
+        }
+        units = rest;
+    }
+    bytes
+}
+
+/// As [`bytes`].
+pub(super) fn text(units: &[u16]) -> String {
+    // Nothing else comes out of `bytes`.
+    String::from_utf8(bytes(units)).unwrap_or_default()
+}
+
+/// Text that is ASCII as it is; `None` for any other, and for more than there is room for.
+pub(super) fn ascii<'a>(units: &[u16], room: &'a mut [u8]) -> Option<&'a str> {
+    let room = room.get_mut(..units.len())?;
+    for (byte, unit) in room.iter_mut().zip(units) {
+        *byte = low(unit);
+    }
+    is_ascii(units).then(|| str::from_utf8(room).ok())?
+}
+
+/// Looks at many at a time, and so at all of them.
+#[inline]
+fn is_ascii(units: &[u16]) -> bool {
+    units.iter().fold(0, |seen, unit| seen | unit) < 0x80
+}
+
+#[inline]
+#[expect(clippy::cast_possible_truncation, reason = "of ASCII nothing is lost")]
+fn low(unit: &u16) -> u8 {
+    *unit as u8
+}
