@@ -7,7 +7,6 @@ import * as iron from "ironkeep/iron";
 import * as limit from "ironkeep/limit";
 import * as nitro from "ironkeep/nitro";
 import * as nitroRuntime from "ironkeep/nitro/runtime";
-import * as limit from "ironkeep/limit";
 import * as nuxt from "ironkeep/nuxt";
 import * as nuxtServer from "ironkeep/nuxt/server";
 import * as sessions from "ironkeep/sessions";
@@ -73,7 +72,6 @@ const ENTRIES = [
       "useSessions",
     ],
   ],
-  ["ironkeep/limit", limit, ["createRateLimiter"]],
   ["ironkeep/nuxt", nuxt, ["default"]],
   [
     "ironkeep/nuxt/server",
