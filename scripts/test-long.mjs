@@ -63,6 +63,17 @@ const suites = [
     run: (args) => cargoTest(["--release", "--no-default-features", ...args], CASES),
   },
   {
+    name: "rust-redis",
+    prepare() {
+      requireCargo();
+      requireRedis();
+    },
+    run: (args) =>
+      cargoTest(["--no-default-features", "--features", "redis", "--lib", "redis::", ...args], {
+        REDIS_DROPPED_CALLS: "200000",
+      }),
+  },
+  {
     name: "constant-time",
     prepare: requireCargo,
     // One at a time: a measurement beside another measures that one too.

@@ -15,7 +15,7 @@ use tokio::time::timeout;
 use crate::clock::{Monotonic, monotonic};
 use crate::error::{Error, Result};
 
-use super::dial::dial;
+use super::dial::{dial, refused};
 use super::eviction::Eviction;
 use super::sentinel::Sentinels;
 
@@ -148,7 +148,7 @@ impl Connection {
     async fn connect(&self) -> Result<MultiplexedConnection> {
         let connecting = async {
             let mut connection = match &self.source {
-                Source::Server(client) => dial(client).await,
+                Source::Server(client) => dial(client).await.map_err(|error| refused(&error)),
                 Source::Master(sentinels) => sentinels.connect().await,
             }?;
             self.eviction.look(&mut connection).await;

@@ -22,7 +22,7 @@ const REFUSALS: &[(&str, &str)] = &[
     (
         NO_PERMISSION,
         "The user of Redis lacks a permission (NOPERM): it needs the keys of the prefix, and \
-         +@connection +@keyspace +@string +@hash +@sortedset +@scripting -@dangerous +time",
+         +@connection +@keyspace +@string +@hash +@sortedset +@scripting -@dangerous +time, on a Cluster +cluster|slots, and with wait +wait",
     ),
     (
         "MISCONF",

@@ -10,7 +10,7 @@ use tokio::task::JoinSet;
 
 use crate::error::{Error, Result};
 
-use super::dial::{client, dial};
+use super::dial::{client, dial, refused};
 use super::errors::not_sent;
 use super::target::{Address, Login};
 
@@ -28,6 +28,8 @@ struct Master {
 /// How far an attempt came: what went wrong the farthest says the most.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
 enum Step {
+    /// The Sentinel is not there.
+    Nowhere,
     Sentinel,
     Name,
     Master,
@@ -66,7 +68,8 @@ impl Master {
     async fn ask(self: Arc<Self>, sentinel: Client) -> Result<MultiplexedConnection, (Step, Error)> {
         let address = self.find(&sentinel).await?;
         let master = |error| (Step::Master, error);
-        let mut connection = dial(&client(&self.login, &address).map_err(master)?).await.map_err(master)?;
+        let client = client(&self.login, &address).map_err(master)?;
+        let mut connection = dial(&client).await.map_err(|error| master(refused(&error)))?;
         // A user who may not ask this learns it by the first write.
         let role = connection.send_packed_command(Cmd::new().arg("ROLE")).await;
         match role.and_then(Value::extract_error) {
@@ -81,10 +84,10 @@ impl Master {
     }
 
     async fn find(&self, sentinel: &Client) -> Result<Address, (Step, Error)> {
-        let mut connection = dial(sentinel).await.map_err(|error| (Step::Sentinel, of_sentinel(&error)))?;
+        let mut connection = dial(sentinel).await.map_err(|error| of_sentinel(&error))?;
         let asking = Cmd::new().arg("SENTINEL").arg("get-master-addr-by-name").arg(&self.name).to_owned();
         let answer = connection.send_packed_command(&asking).await.and_then(Value::extract_error);
-        let answer = answer.map_err(|error: RedisError| (Step::Sentinel, of_sentinel(&not_sent(&error))))?;
+        let answer = answer.map_err(|error| of_sentinel(&error))?;
         let found: Option<(String, u16)> = redis::from_redis_value(answer).ok();
         let Some((host, port)) = found else {
             return Err((
@@ -98,6 +101,7 @@ impl Master {
     }
 }
 
-fn of_sentinel(error: &Error) -> Error {
-    Error::StoreUnreached(format!("No Sentinel says where the master is. {error}"))
+fn of_sentinel(error: &RedisError) -> (Step, Error) {
+    let step = if error.is_io_error() { Step::Nowhere } else { Step::Sentinel };
+    (step, Error::StoreUnreached(format!("No Sentinel says where the master is. {}", not_sent(error))))
 }

@@ -5,6 +5,7 @@
 use std::process::Command;
 use std::sync::OnceLock;
 use std::thread;
+use std::time::Duration;
 
 use super::process::free_port;
 use super::server::{PASSWORD, Server, options_of, until};
@@ -63,8 +64,56 @@ impl Cluster {
         self.nodes.iter().position(is_owner).unwrap()
     }
 
+    /// Another master.
+    pub(crate) fn owner_beside(&self, master: usize) -> usize {
+        let is_master = |at: &usize| *at != master && self.nodes[*at].info("replication", "role") == "master";
+        (0..self.nodes.len()).find(is_master).unwrap()
+    }
+
+    /// Has the replica of the master of a key's slot take its place, and waits until both know.
+    pub(crate) fn fail_over(&self, key: &str) {
+        let master = self.owner(key);
+        let replica = self.replica_of(master);
+        // On a busy machine an attempt may end by itself, in silence.
+        let takes_over = (0..10).any(|_| {
+            drop(self.nodes[replica].query::<String>(&["CLUSTER", "FAILOVER"]));
+            (0..600).any(|_| {
+                thread::sleep(Duration::from_millis(5));
+                self.nodes[replica].info("replication", "role") == "master"
+            })
+        });
+        assert!(takes_over, "the replica does not take over");
+        until("the master gives up", || self.nodes[master].info("replication", "master_link_status") == "up");
+    }
+
+    /// Moves a slot to another master, a few keys at a time, so that calls meet it half moved.
+    pub(crate) fn move_slot(&self, slot: u16, from: usize, to: usize) {
+        let (from, to) = (&self.nodes[from], &self.nodes[to]);
+        let [from_id, to_id]: [String; 2] = [from, to].map(|node| node.query(&["CLUSTER", "MYID"]));
+        let slot = slot.to_string();
+        to.query::<String>(&["CLUSTER", "SETSLOT", &slot, "IMPORTING", &from_id]);
+        from.query::<String>(&["CLUSTER", "SETSLOT", &slot, "MIGRATING", &to_id]);
+        loop {
+            let keys: Vec<String> = from.query(&["CLUSTER", "GETKEYSINSLOT", &slot, "4"]);
+            if keys.is_empty() {
+                break;
+            }
+            let port = to.port().to_string();
+            let mut migrate = vec!["MIGRATE", "127.0.0.1", &port, "", "0", "5000", "AUTH", PASSWORD, "KEYS"];
+            migrate.extend(keys.iter().map(String::as_str));
+            from.query::<String>(&migrate);
+            thread::sleep(Duration::from_millis(5));
+        }
+        for node in [to, from]
+            .into_iter()
+            .chain(self.nodes.iter().filter(|node| node.info("replication", "role") == "master"))
+        {
+            node.query::<String>(&["CLUSTER", "SETSLOT", &slot, "NODE", &to_id]);
+        }
+    }
+
     /// The replica of a master.
-    pub(crate) fn replica_of(&self, master: usize) -> usize {
+    fn replica_of(&self, master: usize) -> usize {
         let port = self.nodes[master].port().to_string();
         let is_its = |node: &Server| node.info("replication", "master_port") == port;
         self.nodes.iter().position(is_its).unwrap()
@@ -77,11 +126,9 @@ fn start_node(outlives: bool) -> Server {
     Server::start_as(&[&settings[..], &["--cluster-require-full-coverage", "no"]].concat(), outlives)
 }
 
-/// Runs redis-cli, and gives what it printed.
+/// Runs redis-cli.
 #[track_caller]
-pub(crate) fn cli(arguments: &[&str]) -> String {
+fn cli(arguments: &[&str]) {
     let output = Command::new("redis-cli").args(arguments).env("REDISCLI_AUTH", PASSWORD).output().unwrap();
-    let text = String::from_utf8_lossy(&output.stdout).into_owned();
-    assert!(output.status.success(), "redis-cli {arguments:?}: {text}");
-    text
+    assert!(output.status.success(), "redis-cli {arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
 }

@@ -9,7 +9,7 @@ mod scripted;
 mod sentinel;
 mod server;
 
-pub(crate) use cluster::{Cluster, cli};
+pub(crate) use cluster::Cluster;
 pub(crate) use proxy::Proxy;
 pub(crate) use scripted::{Scripted, all_slots};
 pub(crate) use sentinel::{SENTINELS_PASSWORD, Watched};

@@ -110,9 +110,13 @@ impl Server {
         self.info("server", "process_id")
     }
 
-    /// A line of what it tells about itself.
+    /// A line of what it tells about itself; none when it is ending a connection, as it does when it changes its role.
     pub(crate) fn info(&self, section: &str, name: &str) -> String {
-        let info: String = self.query(&["INFO", section]);
+        let asking = Cmd::new().arg("INFO").arg(section).to_owned();
+        let info = self
+            .connect()
+            .and_then(|mut connection| asking.query::<String>(&mut connection).ok())
+            .unwrap_or_default();
         let value = info.lines().find_map(|line| line.strip_prefix(name)?.strip_prefix(':'));
         value.unwrap_or_default().trim().to_owned()
     }

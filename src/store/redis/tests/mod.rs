@@ -3,9 +3,12 @@
 #![forbid(unsafe_code)]
 
 mod clauses;
+mod ends;
 mod lifetimes;
+mod many;
 mod outages;
 mod permissions;
 mod refusals;
 mod sharing;
+mod slots;
 mod tls;
