@@ -117,7 +117,6 @@ impl Cluster {
                 Err(failure) => failure,
             };
             match judge(&failure, &node.address) {
-                Verdict::Else => return Err(failure.explained()),
                 Verdict::Broken => {
                     self.look_again();
                     return Err(failure.explained());
@@ -143,7 +142,7 @@ impl Cluster {
                 }
                 Verdict::Moved(_) => return Err(Error::StoreRefused(DISAGREEING.to_owned())),
                 Verdict::Moving => return Err(Error::StoreRefused(MOVING.to_owned())),
-                Verdict::Lost => return Err(failure.explained()),
+                Verdict::Lost | Verdict::Else => return Err(failure.explained()),
             }
             hops += 1;
             if hops > 1 {
@@ -185,7 +184,7 @@ impl Cluster {
         if let Some(node) = map.nodes.get(&address) {
             return Ok(Arc::clone(node));
         }
-        let source = || client(&self.login, &address).map(Source::Server);
+        let source = || client(&self.login, &address).map(Box::new).map(Source::Server);
         let server = Arc::new(Server::new(source, &self.eviction, self.patience)?);
         let node = Arc::new(Node { address: address.clone(), server });
         map.nodes.insert(address, Arc::clone(&node));

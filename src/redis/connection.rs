@@ -26,7 +26,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 
 /// What is connected to.
 pub(super) enum Source {
-    Server(Client),
+    Server(Box<Client>),
     Master(Sentinels),
 }
 

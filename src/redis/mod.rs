@@ -19,9 +19,11 @@ mod server;
 mod servers;
 mod slots;
 mod target;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 pub(crate) mod testing;
-#[cfg(all(test, unix))]
+#[cfg(test)]
+#[cfg(unix)]
 mod tests;
 mod thread;
 
@@ -142,7 +144,7 @@ impl Caller {
         let clock = monotonic();
         let (value, wrote) = self.in_time(self.servers.write(Work { script, slot, arguments })).await?;
         // A server that answered the write may be gone by now.
-        let is_replicated = timeout(self.deadline.saturating_sub(clock()), wrote.is_replicated(wait))
+        let is_replicated = timeout(self.deadline.saturating_sub(clock()), wrote.reaches_replicas(wait))
             .await
             .unwrap_or(false);
         let doubt = (!is_replicated).then(|| {

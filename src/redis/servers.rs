@@ -57,7 +57,7 @@ impl Servers {
             Server::new(source, &eviction, *deadline).map(|server| Routes::One(Arc::new(server)))
         };
         let routes = match place {
-            Place::One(address) => one(&|| client(login, address).map(Source::Server))?,
+            Place::One(address) => one(&|| client(login, address).map(Box::new).map(Source::Server))?,
             Place::Sentinels { sentinels, login: own, master } => {
                 one(&|| Sentinels::new(sentinels, own, master, login).map(Source::Master))?
             }
@@ -110,7 +110,7 @@ pub(super) struct Wrote {
 
 impl Wrote {
     /// Whether as many replicas as are asked for have it, in the time that is given for that.
-    pub(super) async fn is_replicated(self, wait: Wait) -> bool {
+    pub(super) async fn reaches_replicas(self, wait: Wait) -> bool {
         self.server.replicas.have(self.written, wait).await
     }
 }

@@ -39,10 +39,10 @@ pub(super) fn read(answer: Value, asked: &Address) -> Option<Vec<Range>> {
     for range in ranges {
         let Value::Array(parts) = range else { return None };
         let mut parts = parts.into_iter();
-        let (first, last) = (number(parts.next()?)?, number(parts.next()?)?);
+        let (first, last) = (number(&parts.next()?)?, number(&parts.next()?)?);
         let Value::Array(master) = parts.next()? else { return None };
         let mut master = master.into_iter();
-        let (host, port) = (master.next()?, number(master.next()?)?);
+        let (host, port) = (master.next()?, number(&master.next()?)?);
         let host = match host {
             // The one that the client knows already.
             Value::Nil => asked.host.clone(),
@@ -64,9 +64,9 @@ pub(super) fn redirection(detail: &str, asked: &Address) -> Option<Address> {
     Some(Address { host, port: port.parse().ok()? })
 }
 
-fn number(value: Value) -> Option<u16> {
+fn number(value: &Value) -> Option<u16> {
     match value {
-        Value::Int(number) => u16::try_from(number).ok(),
+        Value::Int(number) => u16::try_from(*number).ok(),
         _ => None,
     }
 }

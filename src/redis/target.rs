@@ -148,7 +148,7 @@ impl Options {
     /// The addresses, and what all have in common.
     fn read_all(&self, urls: &[String]) -> Result<(Vec<Address>, Login)> {
         let mut read = urls.iter().map(|url| self.read_url(url));
-        let (first, login) = read.next().unwrap_or_else(|| Err(of!(self.topology, "has no url in it")))?;
+        let (first, login) = read.next().unwrap_or(Err(of!(self.topology, "has no url in it")))?;
         let mut addresses = vec![first];
         for next in read {
             let (address, other) = next?;

@@ -138,6 +138,7 @@ impl Server {
     }
 
     /// The same, with another URL of this server.
+    #[expect(clippy::unused_self, reason = "a test says so whose they are")]
     pub(crate) fn options_at(&self, url: &str) -> Options {
         options_of(Topology::Standalone { url: url.to_owned() })
     }

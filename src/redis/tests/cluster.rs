@@ -123,7 +123,7 @@ fn a_killed_master_stops_its_own_slots_alone_and_for_seconds() {
         // A call that succeeds again says that the others will.
         until("its replica takes over", || {
             clock().saturating_sub(killed) > Duration::from_secs(1)
-                && its.iter().all(|key| run(&redis, COUNT, key).is_ok())
+                && its.iter().all(|key| run(redis, COUNT, key).is_ok())
         });
         is_over.store(true, Ordering::SeqCst);
         let join = |all: Vec<thread::ScopedJoinHandle<'_, Met>>| {
