@@ -20,6 +20,8 @@ const routes = {
     return readUserSession(event, EXPOSED);
   },
   "/limited": async (event: H3Event) => (await limitRoute(event, { name: "each test's own", quota: "2/1h" })) ?? "fine",
+  "/developing": async (event: H3Event) =>
+    (await limitRoute(event, { name: "while developing", quota: "1/1h", address: { trustedHops: 1 } }, true)) ?? "fine",
   "/for-users": async (event: H3Event) =>
     (await limitRoute(event, { name: "of users", quota: "1/1h", by: "user" })) ?? "fine",
   "/user": async (event: H3Event) =>
@@ -109,6 +111,14 @@ describe("a route with a limit", () => {
     expect(Number(refused.headers.get("retry-after"))).toBeGreaterThan(1000);
     expect(refused.headers.get("cache-control")).toBe("no-store");
     expect(refused.headers.get("ratelimit-policy")).toContain(`"each test's own";q=2`);
+  });
+
+  it("is for all while the app is developed, where there is no address", async () => {
+    const app = await appOfV1(routes);
+    const from = (address: string): Promise<{ status: number }> =>
+      app.request("/developing", { headers: { "x-forwarded-for": address } });
+    expect((await from("192.0.2.1")).status).toBe(200);
+    expect((await from("192.0.2.2")).status).toBe(429);
   });
 
   it("may count users, by the session of the app", async () => {

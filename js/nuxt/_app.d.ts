@@ -55,6 +55,7 @@ declare module "nitropack/types" {
 }
 
 interface ImportMeta {
+  readonly dev?: boolean;
   /** Whether pages are rendered while the app is built. */
   readonly prerender?: boolean;
 }

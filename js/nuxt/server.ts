@@ -68,13 +68,19 @@ const limits = new Map<string, RateLimit>();
 /**
  * Counts a request of a route that has a limit.
  *
+ * @param isDeveloping whether this is a development server: it is reached by a socket that tells no address, by whoever develops.
  * @returns the body of a refusal, whose status and headers are set; `undefined` for a request that may go on.
  */
-export function limitRoute(event: SessionEvent, rule: RouteLimit): string | undefined | Promise<string | undefined> {
+export function limitRoute(
+  event: SessionEvent,
+  rule: RouteLimit,
+  isDeveloping = false,
+): string | undefined | Promise<string | undefined> {
   const key = JSON.stringify(rule);
   let limit = limits.get(key);
   if (!limit) {
-    limit = defineRateLimit({ ...limitOptions(rule), session: sessionConfig() });
+    const by = isDeveloping ? "all" : "address";
+    limit = defineRateLimit({ by, ...limitOptions(rule), session: sessionConfig() });
     limits.set(key, limit);
   }
   return limit(event);

@@ -9,5 +9,5 @@ export default defineEventHandler((event) => {
   const { ironkeep } = getRouteRules(event) as { ironkeep?: RouteRule };
   // What renders pages while the app is built is no visitor.
   if (ironkeep?.rateLimit === undefined || import.meta.prerender) return undefined;
-  return limitRoute(event, ironkeep.rateLimit);
+  return limitRoute(event, ironkeep.rateLimit, import.meta.dev);
 });
