@@ -68,6 +68,8 @@ describe("options of the CSRF protection", () => {
     const given = { [name]: Reflect.get(options, name) as unknown } as CsrfOptions;
     expect(codeOf(() => checkOrigin(own, given))).toBe("ERR_CONFIG");
     expect(codeOf(() => checkOrigin(own, {}))).toBe("accepted");
+    // What is no object names no option, and no error quotes it.
+    expect(codeOf(() => checkOrigin(own, 7 as CsrfOptions))).toBe("accepted");
   });
 
   it.each(WRONG_ORIGINS)("%j is no origin to allow", (origin) => {

@@ -97,7 +97,7 @@ export async function checkCsrf(event: SessionEvent, options: CsrfCheckOptions =
 export function checkOrigin(event: CsrfEvent, options: Omit<CsrfOptions, "session" | "tokenHeader"> = {}): void {
   const exchange = toExchange(event as SessionEvent);
   const policy = readCsrfOptions(options);
-  const given = ["session", "tokenHeader"].find((option) => option in options);
+  const given = ["session", "tokenHeader"].find((option) => option in Object(options));
   // Who gives it believes that a token is asked for.
   if (given)
     throw ironkeepError("ERR_CONFIG", `${given}: checkOrigin asks for no token; use checkCsrf, or leave it out`);
