@@ -18,7 +18,7 @@ function sessionsOn(config: RedisStoreOptions) {
   return sessions;
 }
 
-describe.each(hasRedis ? ["Redis"] : [])("%s", (_) => {
+describe.each(hasRedis ? ["Redis"] : [])("%s", () => {
   it("as a Cluster: sessions are on all nodes, and move between them at sign-ins", { timeout: 120_000 }, async () => {
     const nodes = await clusterOfTest();
     const cluster = nodes.slice(1).map(({ port }) => `redis://127.0.0.1:${port}`);
