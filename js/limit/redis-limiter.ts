@@ -1,8 +1,9 @@
 import { createRemoteRateLimiter } from "#engine";
 
-import type { EngineRemoteRateLimiter } from "../engine/index.js";
+import type { EngineCalls, EngineRemoteRateLimiter } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
 import { type Reader, readBoolean } from "../store/answers.js";
+import type { Calls } from "../store/calls.js";
 import { Lane } from "../store/lane.js";
 import { warnOnce } from "../warn.js";
 import { readAnswer, readDecisions, RECEIPT_LENGTH } from "./answer.js";
@@ -27,8 +28,8 @@ export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
 
   constructor({ names, ...options }: RedisConfig<Name>) {
     const engine = createRemoteRateLimiter(options);
-    const calls = {
-      submit: (values: unknown[], wake: () => void) => engine.submit(values, wake),
+    const calls: EngineCalls = {
+      submit: (numbers, texts, wake) => engine.submit(numbers, texts, wake),
       take: () => engine.take(),
       // No call of a limiter is given up.
       cancel: () => {},
@@ -59,18 +60,32 @@ export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
     this.#check();
     // The last one first, as they were taken.
     const receipts = Decided.takeReceipts(decision).toReversed();
-    return receipts.length > 0 && this.#call(OPERATIONS.refund, readBoolean, [receipts.join("")]);
+    return (
+      receipts.length > 0 && this.#call(OPERATIONS.refund, readBoolean, 1, (values) => values.text(receipts.join("")))
+    );
   }
 
   async reset(key: Keys<Name>): Promise<void> {
     const { places, keys } = this.#read(key);
-    await Promise.all(places.map((place, at) => this.#call(OPERATIONS.reset, readBoolean, [place, keys[at]])));
+    const reset = (place: number, at: number) =>
+      this.#call(OPERATIONS.reset, readBoolean, 2, (values) => {
+        values.number(place);
+        values.text(keys[at]);
+      });
+    await Promise.all(places.map(reset));
   }
 
   async penalize(key: Keys<Name>, duration: Span): Promise<boolean> {
     const { places, keys } = this.#read(key);
-    const kept = places.map((place, at) => this.#call(OPERATIONS.penalize, readBoolean, [place, keys[at], duration]));
-    return (await Promise.all(kept)).every(Boolean);
+    const [seconds, text] = typeof duration === "string" ? [undefined, duration] : [duration, undefined];
+    const penalize = (place: number, at: number) =>
+      this.#call(OPERATIONS.penalize, readBoolean, 4, (values) => {
+        values.number(place);
+        values.text(keys[at]);
+        values.optionalNumber(seconds);
+        values.optionalText(text);
+      });
+    return (await Promise.all(places.map(penalize))).every(Boolean);
   }
 
   counts(): { readonly [N in Name]: LimitCounts } {
@@ -79,7 +94,7 @@ export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
   }
 
   close(): Promise<void> {
-    this.#closing ??= this.#call(OPERATIONS.close, readBoolean, []).then(() => {});
+    this.#closing ??= this.#call(OPERATIONS.close, readBoolean, 0).then(() => {});
     return this.#closing;
   }
 
@@ -101,12 +116,29 @@ export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
   }
 
   #ask(operation: number, { places, policies, keys, costs }: Asked<Name>, now: number): Promise<Decision<Name>> {
-    const values = places.flatMap((place, at) => [place, keys[at], costs[at]]);
-    return this.#call(operation, (answers) => readDecisions(answers, policies, now, RECEIPT), values, now);
+    const read: Reader<Decision<Name>> = (answers) => readDecisions(answers, policies, now, RECEIPT);
+    const write = (values: Calls) => {
+      for (const [at, place] of places.entries()) {
+        values.number(place);
+        values.text(keys[at]);
+        values.number(costs[at]);
+      }
+    };
+    return this.#call(operation, read, 3 * places.length, write, now);
   }
 
-  #call<T>(operation: number, read: Reader<T>, values: unknown[], now = processClock()): Promise<T> {
-    return this.#lane.call(operation, { now }, read, values.length, ...values);
+  /** Makes a call of so many values. */
+  #call<T>(
+    operation: number,
+    read: Reader<T>,
+    length: number,
+    write?: (values: Calls) => void,
+    now = processClock(),
+  ): Promise<T> {
+    const values = this.#lane.begin(operation, { now });
+    values.number(length);
+    write?.(values);
+    return this.#lane.end(read);
   }
 
   /** What degrades decisions is said once, or nobody would look for it. */

@@ -79,7 +79,7 @@ export class Answers {
 
   optionalText(): string | undefined {
     const form = this.#packed.charCodeAt(this.#at++);
-    if (form === INLINE) return this.#slice(this.#word());
+    if (form === INLINE) return this.slice(this.#word());
     return form === FREE ? (this.#free[this.#nextFree++] as string) : undefined;
   }
 

@@ -1,6 +1,6 @@
 /** How many numbers a submission has at most. A call has fewer than {@link LARGEST}. */
 const ROOM = 4096;
-const LARGEST = 24;
+const LARGEST = 32;
 /** How many characters a piece of text has at most. A longer value is a piece of its own. */
 const PIECE = 65_536;
 

@@ -27,3 +27,5 @@ mod session_store;
 mod settle;
 mod task;
 mod text;
+mod texts;
+mod values;

@@ -169,14 +169,16 @@ function* wrongLimiters(what, value) {
   }
   yield [`consumeAll, in a list: ${what}`, () => limiter.consumeAll([value], [value], [value], 1)];
   yield [`refund: ${what}`, () => limiter.refund(value, 1)];
-  yield [`submit to a limiter: ${what}`, () => remote.submit(value, value)];
-  const call = [3, 0, 1, 1000, false, 2, 0, "key"];
+  yield [`submit to a limiter: ${what}`, () => remote.submit(value, value, value)];
+  yield [`submit to a limiter, numbers: ${what}`, () => remote.submit(Float64Array.of(2, 1), value, () => {})];
+  const call = [3, 0, 1, 1000, 0, 2, 0, "key"];
   for (const at of [...call.keys()].slice(0, 6)) {
-    yield [`submit to a limiter, ${at}: ${what}`, () => remote.submit(call.with(at, value), () => remote.take())];
+    const values = written(...call.with(at, value));
+    yield [`submit to a limiter, ${at}: ${what}`, () => remote.submit(...values, () => remote.take())];
   }
-  yield [`reset of a limiter, ${what}`, () => errorsOf(remote, [3, 0, 1, 1000, false, 2, value, value])];
-  yield [`a penalty of a limiter, ${what}`, () => errorsOf(remote, [4, 0, 1, 1000, false, 3, 0, "key", value])];
-  yield [`receipts, ${what}`, () => errorsOf(remote, [2, 0, 1, 1000, false, 1, value])];
+  yield [`reset of a limiter, ${what}`, () => errorsOf(remote, [3, 0, 1, 1000, 0, 2, value, value])];
+  yield [`a penalty of a limiter, ${what}`, () => errorsOf(remote, [4, 0, 1, 1000, 0, 4, 0, "key", undefined, value])];
+  yield [`receipts, ${what}`, () => errorsOf(remote, [2, 0, 1, 1000, 0, 1, value])];
 }
 
 function* wrongStores(what, value) {

@@ -2,6 +2,7 @@
 
 import * as binding from "../../../index.cjs";
 
+import { written } from "../store-calls.mjs";
 import { attempt, report } from "./table.mjs";
 import { VALUES } from "./values.mjs";
 
@@ -42,13 +43,13 @@ const CALLS = {
   counts: [limiter, [0]],
   limits: [limiter, []],
   tryConsume: [remote, [0, "key", 1, NOW]],
-  submit: [remote, [[], wake]],
+  submit: [remote, [Float64Array.of(1), "", wake]],
   take: [remote, []],
   trouble: [remote, []],
 };
 /** The head of a call, and the values of each that stays in the process where they are odd. */
-const callOf = (operation, values) => [operation, 0, NOW, 1000, false, values.length, ...values];
-const VALUES_OF = { 0: [0, "key", 1], 1: [0, "key", 1], 2: [""], 3: [0, "key"], 4: [0, "key", "1m"] };
+const callOf = (operation, values) => [operation, 0, NOW, 1000, 0, values.length, ...values];
+const VALUES_OF = { 0: [0, "key", 1], 1: [0, "key", 1], 2: [""], 3: [0, "key"], 4: [0, "key", undefined, "1m"] };
 const LENGTHS = [0, 1, 2, 2 ** 32 - 1, 2 ** 32, -1, 0.5];
 
 for (const [value, make] of Object.entries(VALUES)) {
@@ -89,15 +90,15 @@ for (const [value, make] of Object.entries(VALUES)) {
       // What is wrong in one place is in another too, so that no call reaches Redis.
       const odd = values.with(at, make()).with(0, make());
       await attemptOurs(`submit(${operation}, ${at}: ${value})`, () =>
-        remote.submit(callOf(Number(operation), odd), wake),
+        remote.submit(...written(...callOf(Number(operation), odd)), wake),
       );
     }
   }
 }
 for (const length of LENGTHS) {
-  const call = [3, 0, NOW, 1000, false, length];
-  await attemptOurs(`submit(length ${length})`, () => remote.submit(call, wake));
-  await attemptOurs(`submit(an array of ${length})`, () => remote.submit(Object.assign([], { length }), wake));
+  const call = [3, 0, NOW, 1000, 0, length];
+  await attemptOurs(`submit(length ${length})`, () => remote.submit(...written(...call), wake));
+  await attemptOurs(`submit(${length} numbers)`, () => remote.submit(Float64Array.of(length, ...call), "", wake));
 }
 await attemptOurs("consumeAll(too many)", () =>
   limiter.consumeAll(Array(9).fill(0), Array(9).fill("k"), Array(9).fill(1), NOW),

@@ -100,7 +100,7 @@ export const CALLS = {
   RemoteRateLimiter: () => new RemoteRateLimiter(REMOTE_OPTIONS),
   "RemoteRateLimiter.limits": () => remote.limits(),
   "RemoteRateLimiter.tryConsume": () => remote.tryConsume(0, "key", 1, NOW),
-  "RemoteRateLimiter.submit": () => remote.submit([], () => {}),
+  "RemoteRateLimiter.submit": () => remote.submit(Float64Array.of(1), "", () => {}),
   "RemoteRateLimiter.take": () => remote.take(),
   "RemoteRateLimiter.counts": () => remote.counts(0),
   "RemoteRateLimiter.trouble": () => remote.trouble(),

@@ -1,22 +1,21 @@
-//! Calls of a limiter on Redis as they come from JavaScript: the values of all calls of a tick, in one array.
+//! Calls of a limiter on Redis as they come from JavaScript.
 //!
 //! A call is its operation, its ticket, the caller's time, two values that the lane writes for stores, how many values follow, and
-//! those. What is wrong with one call is that call's error, and the next one is read all the same.
+//! those, each of which is one number: itself, or for a text its length. What is wrong with one call is that call's error, and the next one is read all the same.
 
 use std::time::Duration;
 
-use napi::JsStringLatin1;
-use napi::bindgen_prelude::{Array, Either, FromNapiValue, TypeName, Unknown};
-use napi::{JsString, ValueType};
+use napi::bindgen_prelude::Either;
 
-use crate::binding::arguments::{MAX_ELEMENTS, count, text, wrong};
+use crate::binding::arguments::{count, wrong};
+use crate::binding::values::{Submission, Values, bytes};
 use crate::clock::Moment;
 use crate::error::{Error, Result};
 use crate::limit::local::MAX_REQUESTS;
 use crate::limit::quota::parse_window;
 use crate::limit::redis::{AnyReceipt, Request};
 
-const CALLS: &str = wrong!("calls", "an array of calls, of at most 65,536 values");
+const CALLS: &str = wrong!("calls", "whole calls, as numbers and texts");
 const KEY: &str = wrong!("key", "a string");
 const LIMIT: &str = wrong!("limit", "the place of a limit");
 const COST: &str = wrong!("cost", "a whole number from 0 to 4294967295");
@@ -44,36 +43,44 @@ pub(super) struct Call {
 ///
 /// # Errors
 /// `ERR_CONFIG` for what are no calls at all: none of them is made then.
-pub(super) fn read(calls: &Array<'_>) -> Result<Vec<Call>> {
-    if calls.len() > MAX_ELEMENTS {
-        return Err(Error::Config(CALLS));
-    }
-    let mut values = Values { array: calls, at: 0, end: calls.len() };
+pub(super) fn read(submission: Submission<'_>) -> Result<Vec<Call>> {
+    let mut calls = Calls { values: Values::of(submission), end: 0 };
     let mut read = Vec::new();
-    while values.at < calls.len() {
-        read.push(values.call()?);
+    while calls.values.has_more() {
+        read.push(calls.call()?);
+        if calls.values.is_broken() {
+            return Err(Error::Config(CALLS));
+        }
     }
     Ok(read)
 }
 
-struct Values<'a, 'env> {
-    array: &'a Array<'env>,
-    at: u32,
+struct Calls<'env> {
+    values: Values<'env>,
     /// Where the values of this call end.
-    end: u32,
+    end: usize,
 }
 
-impl<'env> Values<'_, 'env> {
+impl Calls<'_> {
     fn call(&mut self) -> Result<Call> {
-        self.end = self.array.len();
-        let number = self.count(CALLS)?;
-        let ticket = self.count(CALLS)?;
-        let now = self.next::<f64>(CALLS)?;
-        self.at += 2;
-        let length = self.count(CALLS)?;
-        self.end = self.at.saturating_add(length).min(self.array.len());
+        let number = count(self.values.raw(), CALLS)?;
+        let ticket = count(self.values.raw(), CALLS)?;
+        let now = self.values.raw();
+        for _of_stores in 0..2 {
+            self.values.raw();
+        }
+        let length = count(self.values.raw(), CALLS)?;
+        let first = self.values.at();
+        self.end = first.saturating_add(length as usize);
         let operation = self.operation(number);
-        self.at = self.end;
+        // Where a value was wrong, those behind it were not read.
+        while self.values.at() < self.end && !self.values.is_broken() {
+            if is_text(number, self.values.at() - first) {
+                _ = self.values.units(CALLS);
+            } else {
+                self.values.raw();
+            }
+        }
         Ok(Call { ticket, now: Moment::from_millis(now), operation })
     }
 
@@ -91,19 +98,20 @@ impl<'env> Values<'_, 'env> {
 
     fn requests(&mut self) -> Result<Vec<Request>> {
         let mut requests = Vec::with_capacity(1);
-        while self.at < self.end {
+        while self.values.at() < self.end {
             if requests.len() == MAX_REQUESTS {
                 return Err(Error::Config("At most 8 rate limits can be asked at once: ask fewer, or in two calls"));
             }
-            requests.push(Request { limit: self.limit()?, key: self.key()?, cost: self.count(COST)? });
+            requests.push(Request { limit: self.limit()?, key: self.key()?, cost: count(self.values.raw(), COST)? });
         }
         Ok(requests)
     }
 
     fn receipts(&mut self) -> Result<Vec<AnyReceipt>> {
-        let text: JsStringLatin1<'_> =
-            self.next::<JsString<'_>>(RECEIPTS)?.into_latin1().map_err(|_| Error::Config(RECEIPTS))?;
-        let (receipts, rest) = text.as_slice().as_chunks::<{ AnyReceipt::LENGTH }>();
+        let units = self.values.units(RECEIPTS)?.ok_or(Error::Config(RECEIPTS))?;
+        let bytes: Option<Vec<u8>> = units.iter().map(|&unit| u8::try_from(unit).ok()).collect();
+        let bytes = bytes.ok_or(Error::Config(RECEIPTS))?;
+        let (receipts, rest) = bytes.as_chunks::<{ AnyReceipt::LENGTH }>();
         if receipts.len() > MAX_REQUESTS || !rest.is_empty() {
             return Err(Error::Config(RECEIPTS));
         }
@@ -114,50 +122,32 @@ impl<'env> Values<'_, 'env> {
     }
 
     fn limit(&mut self) -> Result<usize> {
-        self.count(LIMIT).map(|limit| limit as usize)
+        count(self.values.raw(), LIMIT).map(|limit| limit as usize)
     }
 
     fn key(&mut self) -> Result<Box<[u8]>> {
-        let key = text(self.next::<JsString<'_>>(KEY)?, KEY).map_err(|_| Error::Config(KEY))?;
-        Ok(key.as_slice().into())
+        let key = self.values.units(KEY)?.ok_or(Error::Config(KEY))?;
+        Ok(bytes(key).into())
     }
 
+    /// In seconds, or else as a text.
     fn duration(&mut self) -> Result<Duration> {
-        match self.value(DURATION)?.get_type() {
-            Ok(ValueType::String) => {
-                self.at -= 1;
-                parse_window(&self.next::<String>(DURATION)?)
-            }
-            Ok(ValueType::Number) => {
-                self.at -= 1;
-                span(Either::A(self.next::<f64>(DURATION)?))
-            }
+        match (self.values.optional(DURATION)?, self.values.optional_text(DURATION)?) {
+            (Some(seconds), None) => span(Either::A(seconds)),
+            (None, Some(text)) => span(Either::B(text)),
             _ => Err(Error::Config(DURATION)),
         }
     }
+}
 
-    fn count(&mut self, wrong: &'static str) -> Result<u32> {
-        count(self.next(wrong)?, wrong)
-    }
-
-    /// Its type is looked at here: for one that does not fit napi would write a message.
-    fn next<T>(&mut self, wrong: &'static str) -> Result<T>
-    where
-        T: FromNapiValue + TypeName,
-    {
-        let value = self.value(wrong)?;
-        match value.get_type() {
-            Ok(found) if found == T::value_type() => T::from_unknown(value).map_err(|_| Error::Config(wrong)),
-            _ => Err(Error::Config(wrong)),
-        }
-    }
-
-    fn value(&mut self, wrong: &'static str) -> Result<Unknown<'env>> {
-        if self.at >= self.end {
-            return Err(Error::Config(wrong));
-        }
-        self.at += 1;
-        self.array.get(self.at - 1).ok().flatten().ok_or(Error::Config(wrong))
+/// Whether the value at this place is a text.
+fn is_text(operation: u32, place: usize) -> bool {
+    match operation {
+        0 | 1 => place % 3 == 1,
+        2 => true,
+        3 => place == 1,
+        4 => place == 1 || place == 3,
+        _ => false,
     }
 }
 

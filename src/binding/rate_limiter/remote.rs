@@ -1,9 +1,9 @@
-//! The class behind limiters on Redis. The calls of one tick come in one array, and each settles alone; what leased tokens decide is
+//! The class behind limiters on Redis. The calls of one tick come together, and each settles alone; what leased tokens decide is
 //! answered at once.
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Array, Null, Object};
+use napi::bindgen_prelude::{Array, Null, Object, Unknown};
 use napi::{Env, JsNumber, JsString};
 use napi_derive::napi;
 
@@ -18,11 +18,11 @@ use crate::binding::rate_limiter::{COST, KEY, LIMIT, LimitCounts, LimitInfo, OPT
 use crate::binding::runtime;
 use crate::binding::session_store::redis::connection;
 use crate::binding::task::Task;
+use crate::binding::values::Submission;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorCode, Result};
 use crate::limit::redis::{Judged, LeaseSize, LimiterOptions, OnStoreError, RedisLimiter, Refill, Request};
 
-const CALLS: &str = wrong!("calls", "an array");
 const WAKE: &str = wrong!("wake", "a function");
 const STORE: &str = wrong!("store", "an object");
 const ON_STORE_ERROR: &str = wrong!("onStoreError", "open, closed or local");
@@ -106,11 +106,13 @@ impl RemoteRateLimiter {
     pub fn submit<'env>(
         &self,
         env: &'env Env,
-        #[napi(ts_arg_type = "unknown[]")] calls: Given<Array>,
+        #[napi(ts_arg_type = "Float64Array")] numbers: Unknown<'env>,
+        #[napi(ts_arg_type = "string | string[]")] texts: Unknown<'env>,
         #[napi(ts_arg_type = "() => void")] wake: Given<WakeFunction>,
     ) -> napi::Result<Array<'env>, ErrorCode> {
         guard("RemoteRateLimiter.submit", || {
-            let read = given(calls, CALLS).and_then(|calls| calls::read(&calls)).map_err(|error| to_js(&error))?;
+            let calls = Submission::copy(numbers, texts).and_then(calls::read);
+            let read = calls.map_err(|error| to_js(&error))?;
             let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
             let (mut answers, tasks) = self.begin(read);
             if !tasks.is_empty() {

@@ -11,13 +11,12 @@ mod options;
 mod read;
 pub(crate) mod redis;
 mod snapshots;
-mod texts;
 
 use std::sync::Arc;
 
 use napi::Env;
 use napi::JsNumber;
-use napi::bindgen_prelude::{Float64ArraySlice, FromNapiValue, Object, Unknown};
+use napi::bindgen_prelude::{Object, Unknown};
 use napi_derive::napi;
 
 use crate::binding::arguments::{Given, count, given, number, wrong};
@@ -26,6 +25,7 @@ use crate::binding::guard::guard;
 use crate::binding::mailbox::{Mailbox, WakeFunction};
 use crate::binding::runtime;
 use crate::binding::task::Task;
+use crate::binding::values::Submission;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::redis::RedisStore;
 use answer::Written;
@@ -33,9 +33,7 @@ use backend::{Backend, StoreStatus};
 use operation::{Answer, Operation};
 use options::StoreOptions;
 use snapshots::Snapshots;
-use texts::Texts;
 
-const NUMBERS: &str = wrong!("numbers", "a Float64Array that begins with how many of its numbers are meant");
 const WAKE: &str = wrong!("wake", "a function");
 const TICKET: &str = wrong!("ticket", "a number");
 
@@ -81,8 +79,7 @@ impl Store {
         #[napi(ts_arg_type = "() => void")] wake: Given<WakeFunction>,
     ) -> napi::Result<Written<'env>, ErrorCode> {
         guard("Store.submit", || {
-            let calls =
-                copied(numbers).and_then(|numbers| read::read(numbers.get(1..).unwrap_or(&[]), Texts::copy(texts)?));
+            let calls = Submission::copy(numbers, texts).and_then(read::read);
             let read = calls.map_err(|error| to_js(&error))?;
             let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
             let (mut answers, tasks) = self.begin(read);
@@ -132,14 +129,6 @@ impl Store {
     pub fn status(&self) -> napi::Result<Option<StoreStatus>, ErrorCode> {
         guard("Store.status", || Ok(self.backend.status()))
     }
-}
-
-/// The numbers that are meant, out of the array before anything else happens, as JavaScript may write it again or let go of it.
-fn copied(numbers: Unknown<'_>) -> Result<Vec<f64>> {
-    let numbers = Float64ArraySlice::from_unknown(numbers).map_err(|_| Error::Config(NUMBERS))?;
-    let meant = numbers.first().and_then(|&meant| count(meant, NUMBERS).ok());
-    let meant = meant.and_then(|meant| numbers.get(..usize::try_from(meant).ok()?));
-    meant.map(<[f64]>::to_vec).ok_or(Error::Config(NUMBERS))
 }
 
 type Answers = Vec<(u32, Result<Answer>)>;

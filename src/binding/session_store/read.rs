@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::binding::arguments::{count, wrong};
 use crate::binding::session_store::operation::Operation;
-use crate::binding::session_store::texts::{Texts, ascii, bytes, text};
+use crate::binding::values::{Submission, Values, ascii, bytes};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
 use crate::seal::base64url;
@@ -39,8 +39,6 @@ const VALUES: [(usize, u32); 15] = [
 ];
 /// The characters of a key.
 const KEY_LENGTH: usize = 46;
-/// In the place of a value that is not there. One that is of another type is no number.
-const ABSENT: f64 = f64::NEG_INFINITY;
 /// The largest number that JavaScript counts to.
 const MAX_SAFE: f64 = 9_007_199_254_740_991.0;
 
@@ -71,37 +69,29 @@ pub(super) struct Call {
 ///
 /// # Errors
 /// [`Error::Config`] for what are no calls at all: none of them is made then.
-pub(super) fn read(numbers: &[f64], texts: Texts<'_>) -> Result<Vec<Call>> {
-    let mut values = Values { numbers, at: 0, texts, is_broken: false };
+pub(super) fn read(submission: Submission<'_>) -> Result<Vec<Call>> {
+    let mut values = Values::of(submission);
     let mut read = Vec::new();
-    while values.at < numbers.len() {
+    while values.has_more() {
         read.push(values.call()?);
-        if values.is_broken {
+        if values.is_broken() {
             return Err(Error::Config(CALLS));
         }
     }
     Ok(read)
 }
 
-struct Values<'a, 'env> {
-    numbers: &'a [f64],
-    at: usize,
-    texts: Texts<'env>,
-    /// There were fewer numbers, or less text, than the calls have: nothing behind that is what it seems.
-    is_broken: bool,
-}
-
-impl Values<'_, '_> {
+impl Values<'_> {
     fn call(&mut self) -> Result<Call> {
         let number = count(self.raw(), CALLS)?;
         let values = VALUES.get(usize::try_from(number).unwrap_or(usize::MAX));
         let &(arity, texts) = values.ok_or(Error::Config(CALLS))?;
         let ticket = count(self.raw(), CALLS)?;
         let head = self.head();
-        let first = self.at;
+        let first = self.at();
         let operation = self.operation(number);
         // Where a value was wrong, those behind it were not read.
-        for value in self.at - first..arity {
+        for value in self.at() - first..arity {
             if texts >> value & 1 == 1 {
                 _ = self.units(CALLS);
             } else {
@@ -247,50 +237,12 @@ impl Values<'_, '_> {
         self.units(DATA)?.map(bytes).ok_or(Error::Config(DATA))
     }
 
-    fn text(&mut self, wrong: &'static str) -> Result<String> {
-        self.optional_text(wrong)?.ok_or(Error::Config(wrong))
-    }
-
-    fn optional_text(&mut self, wrong: &'static str) -> Result<Option<String>> {
-        Ok(self.units(wrong)?.map(text))
-    }
-
-    fn number(&mut self, wrong: &'static str) -> Result<f64> {
-        self.optional(wrong)?.ok_or(Error::Config(wrong))
-    }
-
     fn duration(&mut self, wrong: &'static str) -> Result<Duration> {
         duration(self.number(wrong)?, wrong)
     }
 
     fn optional_duration(&mut self, wrong: &'static str) -> Result<Option<Duration>> {
         self.optional(wrong)?.map(|number| duration(number, wrong)).transpose()
-    }
-
-    /// A number that may be absent.
-    fn optional(&mut self, wrong: &'static str) -> Result<Option<f64>> {
-        match self.raw() {
-            ABSENT => Ok(None),
-            number if number.is_nan() => Err(Error::Config(wrong)),
-            number => Ok(Some(number)),
-        }
-    }
-
-    /// A text that may be absent.
-    fn units(&mut self, wrong: &'static str) -> Result<Option<&[u16]>> {
-        let Some(length) = self.optional(wrong)? else { return Ok(None) };
-        let text = count(length, wrong)
-            .ok()
-            .and_then(|length| self.texts.next(usize::try_from(length).ok()?));
-        self.is_broken |= text.is_none();
-        text.map(Some).ok_or(Error::Config(wrong))
-    }
-
-    fn raw(&mut self) -> f64 {
-        let number = self.numbers.get(self.at).copied();
-        self.at += 1;
-        self.is_broken |= number.is_none();
-        number.unwrap_or(f64::NAN)
     }
 }
 

@@ -10,7 +10,7 @@ use crate::error::{Error, Result};
 const TEXTS: &str = wrong!("texts", "a text, or an array of at most 65,536 texts");
 
 /// The texts that are not read yet.
-pub(super) struct Texts<'env> {
+pub(crate) struct Texts<'env> {
     pieces: Vec<JsStringUtf16<'env>>,
     piece: usize,
     at: usize,
@@ -21,7 +21,7 @@ impl<'env> Texts<'env> {
     ///
     /// # Errors
     /// [`Error::Config`] for what is neither a text nor an array of texts.
-    pub(super) fn copy(texts: Unknown<'env>) -> Result<Self> {
+    pub(crate) fn copy(texts: Unknown<'env>) -> Result<Self> {
         let mut pieces = Vec::new();
         if texts.get_type().is_ok_and(|found| found == ValueType::String) {
             pieces.push(piece(texts)?);
@@ -41,7 +41,7 @@ impl<'env> Texts<'env> {
     }
 
     /// The next text, which has so many units of UTF-16. `None`: no piece holds all of it.
-    pub(super) fn next(&mut self, length: usize) -> Option<&[u16]> {
+    pub(crate) fn next(&mut self, length: usize) -> Option<&[u16]> {
         if length == 0 {
             return Some(&[]);
         }
@@ -67,7 +67,7 @@ fn units<'a>(piece: &'a JsStringUtf16<'_>) -> &'a [u16] {
 }
 
 /// As UTF-8. A surrogate without its other half becomes U+FFFD.
-pub(super) fn bytes(mut units: &[u16]) -> Vec<u8> {
+pub(crate) fn bytes(mut units: &[u16]) -> Vec<u8> {
     if is_ascii(units) {
         return units.iter().map(low).collect();
     }
@@ -88,13 +88,13 @@ pub(super) fn bytes(mut units: &[u16]) -> Vec<u8> {
 }
 
 /// As [`bytes`].
-pub(super) fn text(units: &[u16]) -> String {
+pub(crate) fn text(units: &[u16]) -> String {
     // Nothing else comes out of `bytes`.
     String::from_utf8(bytes(units)).unwrap_or_default()
 }
 
 /// Text that is ASCII as it is; `None` for any other, and for more than there is room for.
-pub(super) fn ascii<'a>(units: &[u16], room: &'a mut [u8]) -> Option<&'a str> {
+pub(crate) fn ascii<'a>(units: &[u16], room: &'a mut [u8]) -> Option<&'a str> {
     let room = room.get_mut(..units.len())?;
     for (byte, unit) in room.iter_mut().zip(units) {
         *byte = low(unit);
