@@ -43,7 +43,7 @@ export declare class RemoteRateLimiter {
   /** Decides by leased tokens; `null` where Redis has to be asked. */
   tryConsume(limit: number, key: string, cost: number, now: number): string | null
   /** Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more. */
-  submit(calls: unknown[], wake: () => void): unknown[]
+  submit(numbers: Float64Array, texts: string | string[], wake: () => void): unknown[]
   /** Gives the answers that are there. */
   take(): unknown[]
   /** The counts of a limit. */
