@@ -13,14 +13,14 @@ use crate::session::id::StoreKey;
 use crate::store::record::Loaded;
 
 /// Sessions at once: some tens of microseconds, as long as their data is short.
-const PART: usize = 64;
+const PART: u32 = 64;
 
 impl MemoryStore {
     pub(super) async fn sweep_in_parts(&self, now: Timestamp, limit: u32) -> Result<u64> {
         let (mut sessions, mut left) = (0, limit);
         loop {
             self.check_open()?;
-            let part = left.min(PART as u32);
+            let part = left.min(PART);
             let swept = self.sweep(self.call(now), part);
             sessions += u64::from(swept.sessions);
             left -= swept.all;
@@ -33,7 +33,7 @@ impl MemoryStore {
 
     pub(super) async fn load_in_parts(&self, now: Timestamp, keys: Vec<StoreKey>) -> Result<Vec<Loaded>> {
         let mut loaded = Vec::with_capacity(keys.len());
-        for (at, key) in keys.iter().enumerate() {
+        for (at, key) in (0..).zip(&keys) {
             pause_at(at).await;
             loaded.push(self.load_now(now, key)?);
         }
@@ -47,7 +47,7 @@ impl MemoryStore {
         tombstone: Duration,
     ) -> Result<u64> {
         let mut deleted = 0;
-        for (at, key) in keys.iter().enumerate() {
+        for (at, key) in (0..).zip(&keys) {
             pause_at(at).await;
             deleted += u64::from(self.delete_now(now, key, tombstone)?);
         }
@@ -55,7 +55,7 @@ impl MemoryStore {
     }
 }
 
-async fn pause_at(at: usize) {
+async fn pause_at(at: u32) {
     if at > 0 && at.is_multiple_of(PART) {
         pause().await;
     }
