@@ -296,7 +296,11 @@ impl RedisLimiter {
             return Err(error);
         }
         if error != Error::StoreUnreached(LEFT_ALONE.to_owned()) {
-            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+            let said = match error {
+                Error::StoreTimeout => Error::StoreUnavailable(LATE.to_owned()),
+                error => error,
+            };
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(said);
         }
         fallback()
     }
@@ -329,6 +333,7 @@ impl Inner {
     }
 }
 
+const LATE: &str = "It did not answer within the deadline";
 const LEFT_ALONE: &str = "Redis failed too often, and is left alone for some seconds";
 
 /// A server that was not reached fails at once, and is looked for again within a second: nothing is won by leaving it alone.
