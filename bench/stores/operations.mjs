@@ -82,11 +82,10 @@ class Cell {
 
   async measure() {
     const count = this.#count;
-    const serverBefore = await this.server?.cpu();
-    const { wall, main, all } = await this.#timed(count);
+    const { wall, main, all, server } = await this.#timed(count);
     const { inFlight } = this;
     if (this.server) {
-      this.serverCpu.push(((await this.server.cpu()) - serverBefore) / count);
+      this.serverCpu.push(server / count);
       this.latencies.push(await latencies(this.operation, { first: await this.#prepare(count), count, inFlight }));
       this.#next += count;
     }
@@ -99,13 +98,15 @@ class Cell {
 
   async #timed(count) {
     const first = await this.#prepare(count);
+    const serverBefore = await this.server?.cpu();
     const before = cpuTimes();
     const start = performance.now();
     await runThrough(this.operation, { first, count, inFlight: this.inFlight });
     const wall = performance.now() - start;
     const after = cpuTimes();
     this.#next = first + count;
-    return { wall, main: after.main - before.main, all: after.all - before.all };
+    const server = (await this.server?.cpu()) - serverBefore;
+    return { wall, main: after.main - before.main, all: after.all - before.all, server };
   }
 
   /** Has sessions for the next operations, where they use them up. Their keys are new: the old ones have tombstones. */
