@@ -1,10 +1,10 @@
 //! The texts of a submission: one behind the other, so that few values cross. They come as UTF-16, whose lengths are those that
 //! JavaScript knows; nearly all are ASCII, which is made bytes of many characters at a time.
 
-use napi::bindgen_prelude::{Array, FromNapiValue, Unknown};
-use napi::{JsString, JsStringUtf16, ValueType};
+use napi::bindgen_prelude::{Array, Either, FromNapiValue};
+use napi::{JsString, JsStringUtf16};
 
-use crate::binding::arguments::{MAX_ELEMENTS, wrong};
+use crate::binding::arguments::{Given, list, wrong};
 use crate::error::{Error, Result};
 
 const TEXTS: &str = wrong!("texts", "a text, or an array of at most 65,536 texts");
@@ -21,22 +21,11 @@ impl<'env> Texts<'env> {
     ///
     /// # Errors
     /// [`Error::Config`] for what is neither a text nor an array of texts.
-    pub(crate) fn copy(texts: Unknown<'env>) -> Result<Self> {
-        let mut pieces = Vec::new();
-        if texts.get_type().is_ok_and(|found| found == ValueType::String) {
-            pieces.push(piece(texts)?);
-        } else {
-            let array = Array::from_unknown(texts).map_err(|_| Error::Config(TEXTS))?;
-            if array.len() > MAX_ELEMENTS {
-                return Err(Error::Config(TEXTS));
-            }
-            for at in 0..array.len() {
-                let element: Option<Unknown<'env>> = array.get(at).map_err(|_| Error::Config(TEXTS))?;
-                let element =
-                    element.filter(|element| element.get_type().is_ok_and(|found| found == ValueType::String));
-                pieces.push(piece(element.ok_or(Error::Config(TEXTS))?)?);
-            }
-        }
+    pub(crate) fn copy(texts: Given<'env, JsString<'env>>) -> Result<Self> {
+        let pieces = match texts {
+            Either::A(text) => vec![piece(text)?],
+            Either::B(texts) => list(&Array::from_unknown(texts).map_err(|_| Error::Config(TEXTS))?, TEXTS, piece)?,
+        };
         Ok(Self { pieces, piece: 0, at: 0 })
     }
 
@@ -55,10 +44,8 @@ impl<'env> Texts<'env> {
     }
 }
 
-fn piece(text: Unknown<'_>) -> Result<JsStringUtf16<'_>> {
-    JsString::from_unknown(text)
-        .and_then(JsString::into_utf16)
-        .map_err(|_| Error::Config(TEXTS))
+fn piece(text: JsString<'_>) -> Result<JsStringUtf16<'_>> {
+    text.into_utf16().map_err(|_| Error::Config(TEXTS))
 }
 
 /// Without the zero that Node-API writes behind it.
@@ -69,7 +56,7 @@ fn units<'a>(piece: &'a JsStringUtf16<'_>) -> &'a [u16] {
 /// As UTF-8. A surrogate without its other half becomes U+FFFD.
 pub(crate) fn bytes(mut units: &[u16]) -> Vec<u8> {
     if is_ascii(units) {
-        return units.iter().map(low).collect();
+        return units.iter().map(|&unit| low(unit)).collect();
     }
     let mut bytes = Vec::with_capacity(units.len());
     while !units.is_empty() {
@@ -77,7 +64,7 @@ pub(crate) fn bytes(mut units: &[u16]) -> Vec<u8> {
         let (before, rest) = units.split_at(ascii);
         let others = rest.iter().position(|&unit| unit < 0x80).unwrap_or(rest.len());
         let (others, rest) = rest.split_at(others);
-        bytes.extend(before.iter().map(low));
+        bytes.extend(before.iter().map(|&unit| low(unit)));
         for character in char::decode_utf16(others.iter().copied()) {
             let character = character.unwrap_or(char::REPLACEMENT_CHARACTER);
             bytes.extend_from_slice(character.encode_utf8(&mut [0; 4]).as_bytes());
@@ -96,7 +83,7 @@ pub(crate) fn text(units: &[u16]) -> String {
 /// Text that is ASCII as it is; `None` for any other, and for more than there is room for.
 pub(crate) fn ascii<'a>(units: &[u16], room: &'a mut [u8]) -> Option<&'a str> {
     let room = room.get_mut(..units.len())?;
-    for (byte, unit) in room.iter_mut().zip(units) {
+    for (byte, &unit) in room.iter_mut().zip(units) {
         *byte = low(unit);
     }
     is_ascii(units).then(|| str::from_utf8(room).ok())?
@@ -110,6 +97,6 @@ fn is_ascii(units: &[u16]) -> bool {
 
 #[inline]
 #[expect(clippy::cast_possible_truncation, reason = "of ASCII nothing is lost")]
-fn low(unit: &u16) -> u8 {
-    *unit as u8
+fn low(unit: u16) -> u8 {
+    unit as u8
 }

@@ -1,9 +1,10 @@
 //! Calls of a tick as they cross: the numbers of all calls in one array, and their texts behind each other, each by its length among
 //! the numbers. Node-API takes longer to read one value than Rust to read all numbers of a tick.
 
-use napi::bindgen_prelude::{Float64ArraySlice, FromNapiValue, Unknown};
+use napi::JsString;
+use napi::bindgen_prelude::{Float64ArraySlice, FromNapiValue, JsValue, Object};
 
-use crate::binding::arguments::{count, wrong};
+use crate::binding::arguments::{Given, count, given, wrong};
 use crate::binding::texts::{Texts, text};
 use crate::error::{Error, Result};
 
@@ -22,8 +23,9 @@ pub(crate) struct Submission<'env> {
 impl<'env> Submission<'env> {
     /// # Errors
     /// [`Error::Config`] for what is no array of numbers, and no texts.
-    pub(crate) fn copy(numbers: Unknown<'_>, texts: Unknown<'env>) -> Result<Self> {
-        let numbers = Float64ArraySlice::from_unknown(numbers).map_err(|_| Error::Config(NUMBERS))?;
+    pub(crate) fn copy(numbers: Given<'_, Object<'_>>, texts: Given<'env, JsString<'env>>) -> Result<Self> {
+        let numbers = Float64ArraySlice::from_unknown(given(numbers, NUMBERS)?.to_unknown())
+            .map_err(|_| Error::Config(NUMBERS))?;
         let meant = numbers.first().and_then(|&meant| count(meant, NUMBERS).ok());
         let meant = meant.and_then(|meant| numbers.get(1..usize::try_from(meant).ok()?));
         let numbers = meant.ok_or(Error::Config(NUMBERS))?.to_vec();

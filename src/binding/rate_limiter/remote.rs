@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Array, Null, Object, Unknown};
+use napi::bindgen_prelude::{Array, Null, Object};
 use napi::{Env, JsNumber, JsString};
 use napi_derive::napi;
 
@@ -106,8 +106,8 @@ impl RemoteRateLimiter {
     pub fn submit<'env>(
         &self,
         env: &'env Env,
-        #[napi(ts_arg_type = "Float64Array")] numbers: Unknown<'env>,
-        #[napi(ts_arg_type = "string | string[]")] texts: Unknown<'env>,
+        #[napi(ts_arg_type = "Float64Array")] numbers: Given<'env, Object<'env>>,
+        #[napi(ts_arg_type = "string | string[]")] texts: Given<'env, JsString<'env>>,
         #[napi(ts_arg_type = "() => void")] wake: Given<WakeFunction>,
     ) -> napi::Result<Array<'env>, ErrorCode> {
         guard("RemoteRateLimiter.submit", || {

@@ -15,8 +15,8 @@ mod snapshots;
 use std::sync::Arc;
 
 use napi::Env;
-use napi::JsNumber;
-use napi::bindgen_prelude::{Object, Unknown};
+use napi::bindgen_prelude::Object;
+use napi::{JsNumber, JsString};
 use napi_derive::napi;
 
 use crate::binding::arguments::{Given, count, given, number, wrong};
@@ -74,8 +74,8 @@ impl Store {
     pub fn submit<'env>(
         &self,
         env: &'env Env,
-        #[napi(ts_arg_type = "Float64Array")] numbers: Unknown<'env>,
-        #[napi(ts_arg_type = "string | string[]")] texts: Unknown<'env>,
+        #[napi(ts_arg_type = "Float64Array")] numbers: Given<'env, Object<'env>>,
+        #[napi(ts_arg_type = "string | string[]")] texts: Given<'env, JsString<'env>>,
         #[napi(ts_arg_type = "() => void")] wake: Given<WakeFunction>,
     ) -> napi::Result<Written<'env>, ErrorCode> {
         guard("Store.submit", || {
