@@ -4,11 +4,11 @@
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::thread;
 
-use super::server::PASSWORD;
+use super::server::{PASSWORD, until};
 
 /// As long as it lives it takes connections; a thread of it may be left behind, which ends with the process.
 pub(crate) struct Proxy {
@@ -19,7 +19,10 @@ pub(crate) struct Proxy {
 struct State {
     target: String,
     is_black_hole: AtomicBool,
+    /// Of each connection the client's side, then the server's.
     open: Mutex<Vec<TcpStream>>,
+    /// How many directions carry.
+    carrying: AtomicU32,
 }
 
 impl Proxy {
@@ -30,6 +33,7 @@ impl Proxy {
             target: target.to_owned(),
             is_black_hole: AtomicBool::new(false),
             open: Mutex::default(),
+            carrying: AtomicU32::new(0),
         });
         let taken = Arc::clone(&state);
         thread::spawn(move || {
@@ -49,6 +53,15 @@ impl Proxy {
         self.state.is_black_hole.store(is_one, Ordering::SeqCst);
     }
 
+    /// Ends all connections as a server does that ends, and waits until the clients have seen it.
+    pub(crate) fn hang_up(&self) {
+        // The clients alone are told, and by them the server: so it is over when they have ended their side.
+        for client in self.state.open.lock().unwrap().drain(..).step_by(2) {
+            drop(client.shutdown(Shutdown::Write));
+        }
+        until("both sides are gone", || self.state.carrying.load(Ordering::SeqCst) == 0);
+    }
+
     /// Ends all connections.
     pub(crate) fn cut(&self) {
         for stream in self.state.open.lock().unwrap().drain(..) {
@@ -64,7 +77,11 @@ impl State {
         for (from, to) in [(&client, &server), (&server, &client)] {
             let (from, to) = (from.try_clone().unwrap(), to.try_clone().unwrap());
             let state = Arc::clone(self);
-            thread::spawn(move || state.carry(from, to));
+            state.carrying.fetch_add(1, Ordering::SeqCst);
+            thread::spawn(move || {
+                state.carry(from, to);
+                state.carrying.fetch_sub(1, Ordering::SeqCst);
+            });
         }
         open.extend([client, server]);
     }
