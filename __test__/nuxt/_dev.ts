@@ -10,6 +10,7 @@ import type { Workspace } from "./_workspace.ts";
 
 const HOST = "127.0.0.1";
 const POLL_EVERY_MS = 100;
+const ANSWER_WITHIN_MS = 10_000;
 /** A build of the app, on a machine that does something else too. */
 const READY_WITHIN_MS = 240_000;
 
@@ -23,10 +24,12 @@ export interface DevServer {
   stop(): Promise<void>;
 }
 
-/** Waits until `isThere` gives true; what it throws is no answer yet. */
+/** Waits until `isThere` gives true; what it throws is no answer yet, and neither is what a server that is replaced never says. */
 export async function until(what: string, isThere: () => Promise<boolean>, withinMs = READY_WITHIN_MS): Promise<void> {
   const deadline = Date.now() + withinMs;
-  while (!(await isThere().catch(() => false))) {
+  const answer = (): Promise<boolean> =>
+    Promise.race([isThere().catch(() => false), setTimeout(ANSWER_WITHIN_MS, false)]);
+  while (!(await answer())) {
     if (Date.now() > deadline) throw new Error(`it never was so: ${what}`);
     await setTimeout(POLL_EVERY_MS);
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
 
 import { type DevServer, develop, until } from "./_dev.ts";
-import { Visitor } from "./_visitor.ts";
+import { SESSION_ROUTE, Visitor } from "./_visitor.ts";
 import { BUILDS_WITHIN_MS, OUR_WARNINGS, type Workspace, example, workspace } from "./_workspace.ts";
 
 const RELOADS = 5;
@@ -48,13 +48,16 @@ describe("nuxt dev", () => {
     expect((await visitor.post("/api/sign-in", { name: "Ada", password: "sesame" })).status).toBe(200);
     await reload(visitor, "the first");
     // A store opens what it reads with when it is read.
-    await visitor.session();
+    await until("the session is read", async () => (await visitor.fetch(SESSION_ROUTE)).status === 200);
     const before = server.open(DATABASE);
     expect(before).toBeGreaterThan(0);
 
     for (let time = 1; time <= RELOADS; time++) {
       await reload(visitor, `the ${time}. after it`);
-      expect(await visitor.session()).toMatchObject({ user: { name: "Ada" } });
+      await until("Ada is signed in", async () => {
+        const { user } = await visitor.session<{ user?: { name: string } }>();
+        return user?.name === "Ada";
+      });
     }
     // The last server but one closes its store after the last one has opened its own.
     await until("as many files are open as before", async () => server.open(DATABASE) <= before, 30_000);
