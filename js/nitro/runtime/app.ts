@@ -41,6 +41,10 @@ function currentApp(): App {
   throw notStarted();
 }
 
+function tooEarly(): never {
+  throw notStarted();
+}
+
 function notStarted(): Error {
   return ironkeepError(
     "ERR_CONFIG",
@@ -55,11 +59,8 @@ function notStarted(): Error {
  */
 export function sessionConfig(overrides?: SessionOverrides): SessionConfig {
   if (app) return configOf(app, overrides);
-  const get = (): never => {
-    throw notStarted();
-  };
   // What every use of a configuration looks at.
-  const config = Object.defineProperty({}, "password", { get, configurable: true, enumerable: true });
+  const config = Object.defineProperty({}, "password", { get: tooEarly, configurable: true, enumerable: true });
   if (early.length < MAX_EARLY) early.push({ config, overrides });
   return config;
 }
