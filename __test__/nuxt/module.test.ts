@@ -50,10 +50,12 @@ describe("ironkeep/nuxt", () => {
     const { nuxt, called } = fakeNuxt();
     expect(await ironkeep({}, nuxt)).toBeUndefined();
     expect(await ironkeep({}, nuxt)).toBe(false);
-    const config = called("nitro:config", { modules: ["another"], routeRules: { "/api/**": { swr: true } } });
+    const rules = { "/api/**": { swr: true, isr: 60 }, [SESSION_ROUTE]: { cors: true } };
+    const config = called("nitro:config", { modules: ["another"], routeRules: rules });
+    // Each by its name: Nitro merges the rule for all of the API into this one.
     expect(config).toMatchObject({
       modules: ["another", nitroModule],
-      routeRules: { "/api/**": { swr: true }, [SESSION_ROUTE]: { cache: false } },
+      routeRules: { ...rules, [SESSION_ROUTE]: { cache: false, swr: false, isr: false, cors: true } },
     });
   });
 
@@ -132,12 +134,30 @@ describe("limits of routes", () => {
       "/straße": { ironkeep: { rateLimit: "1/1s" } },
     });
     expect(routeRules).toMatchObject({
-      "/api/**": { ironkeep: { rateLimit: { name: "/api/**", quota: "100/1m" } }, cors: true },
-      "/letters": { ironkeep: { rateLimit: { quota: "5/1m", by: "user", name: "letters" } } },
-      "/straße": { ironkeep: { rateLimit: { name: "/stra%C3%9Fe", quota: "1/1s" } } },
+      "/api/**": { ironkeep: { rateLimit: JSON.stringify({ name: "/api/**", quota: "100/1m" }) }, cors: true },
+      "/letters": { ironkeep: { rateLimit: JSON.stringify({ name: "letters", quota: "5/1m", by: "user" }) } },
+      "/straße": { ironkeep: { rateLimit: JSON.stringify({ name: "/stra%C3%9Fe", quota: "1/1s" }) } },
     });
     expect(handlers.map(({ handler }) => nameOf(handler))).toEqual(["rate-limit", "another", ...OWN]);
     expect(exists(handlers[0]?.handler)).toBe(true);
+  });
+
+  it("are no part of each other where several patterns match, and have buckets of their own", async () => {
+    const long = `/${"a".repeat(70)}`;
+    const { routeRules } = await configured({
+      "/api/**": { ironkeep: { rateLimit: { quota: "100/1m", dryRun: true } } },
+      "/api/sign-in": { ironkeep: { rateLimit: "10/1m" } },
+      [`${long}/1`]: { ironkeep: { rateLimit: "1/1s" } },
+      [`${long}/2`]: { ironkeep: { rateLimit: "1/1s" } },
+    });
+    const limits = Object.values(routeRules as Record<string, { ironkeep?: { rateLimit: unknown } }>).flatMap(
+      ({ ironkeep: own }) => own?.rateLimit ?? [],
+    );
+    // An object would be merged into that of the more specific pattern, key by key.
+    expect(limits.map((limit) => typeof limit)).toEqual(["string", "string", "string", "string"]);
+    const names = limits.map((limit) => (JSON.parse(String(limit)) as { name: string }).name);
+    expect(new Set(names).size).toBe(4);
+    expect(names.every((name) => name.length <= 64)).toBe(true);
   });
 
   it("cost nothing where there are none", async () => {

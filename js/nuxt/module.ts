@@ -77,9 +77,13 @@ const sessionHandlers = ["get", "delete"].map((method) => ({
   handler: runtime(`server/api/session.${method}`),
 }));
 
-/** Whatever rule the app has for all of `/api`: a cached answer would sign everybody out. */
+/**
+ * Whatever rule the app has for all of `/api`: a cached answer would sign everybody out. A rule for more paths is merged into this
+ * one key by key, so each has to be named.
+ */
 function neverCache(config: NitroConfig): void {
-  config.routeRules = { ...config.routeRules, [SESSION_ROUTE]: { cache: false } };
+  const own = config.routeRules?.[SESSION_ROUTE] as object | undefined;
+  config.routeRules = { ...config.routeRules, [SESSION_ROUTE]: { ...own, cache: false, swr: false, isr: false } };
 }
 
 const ironkeep: IronkeepModule = Object.assign(setup, {

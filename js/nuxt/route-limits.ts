@@ -35,9 +35,10 @@ declare module "nitropack/types" {
 /** The longest name that the fields of a response carry. */
 const MAX_NAME_LENGTH = 64;
 
-/** The options of a limit, however it is written. */
+/** The options of a limit, however it is written: as a quota, as an object, or as {@link nameLimits} leaves it. */
 export function limitOptions(limit: RouteLimit): RouteLimitOptions {
-  return typeof limit === "string" ? { quota: limit } : limit;
+  if (typeof limit !== "string") return limit;
+  return limit.startsWith("{") ? (JSON.parse(limit) as RouteLimitOptions) : { quota: limit };
 }
 
 /**
@@ -47,17 +48,27 @@ export function limitOptions(limit: RouteLimit): RouteLimitOptions {
  * @throws `ERR_CONFIG` for a limit that cannot work: it would leave requests uncounted.
  */
 export function nameLimits(config: NitroConfig): boolean {
-  let areThere = false;
+  const named = new Set<string>();
   for (const [pattern, rule] of Object.entries(config.routeRules ?? {})) {
     const { ironkeep } = rule as { ironkeep?: RouteRule };
     if (ironkeep === undefined) continue;
     const limit = readLimit(pattern, ironkeep);
     if (limit === undefined) continue;
-    areThere = true;
-    ironkeep.rateLimit = { name: encodeURI(pattern).slice(0, MAX_NAME_LENGTH), ...limitOptions(limit) };
-    check(pattern, ironkeep.rateLimit);
+    const options = { name: nameOf(pattern, named.size), ...limitOptions(limit) };
+    check(pattern, options);
+    named.add(pattern);
+    // One text: Nitro merges the objects of all patterns that match a path, and a limit would be part of another one.
+    ironkeep.rateLimit = JSON.stringify(options);
   }
-  return areThere;
+  return named.size > 0;
+}
+
+/** The pattern as far as it fits; two that begin alike for so long are told apart by their places. */
+function nameOf(pattern: string, place: number): string {
+  const name = encodeURI(pattern);
+  if (name.length <= MAX_NAME_LENGTH) return name;
+  const ending = `~${place}`;
+  return name.slice(0, MAX_NAME_LENGTH - ending.length) + ending;
 }
 
 function readLimit(pattern: string, rule: RouteRule): RouteLimit | undefined {
