@@ -53,6 +53,16 @@ function withResolvers<T>(): PromiseWithResolvers<T> {
 
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
+describe("the state that other tabs hear", () => {
+  it.each<[string, UserSession, string]>([
+    ["somebody", ADA, "signed-in"],
+    ["nobody", NOBODY, "signed-out"],
+    ["a user that an app has set to null", { user: null } as unknown as UserSession, "signed-out"],
+  ])("of %s", (_name, shown, state) => {
+    expect(new Server(shown).view.state).toBe(state);
+  });
+});
+
 describe("fetch", () => {
   it("shows what the server has, and tells the other tabs that it changed", async () => {
     const server = new Server(NOBODY);

@@ -43,7 +43,8 @@ function merged(defaults: object, given: unknown): unknown {
   return typeof given === "object" && given !== null ? { ...defaults, ...given } : (given ?? defaults);
 }
 
-function hasPassword(): boolean {
+/** Whether the environment has a password, or the keys of a ring. */
+export function hasPassword(): boolean {
   return VARIABLES.some((name) => process.env[name]);
 }
 

@@ -3,6 +3,8 @@ import { join } from "node:path";
 
 import { randomKey } from "#engine";
 
+import { hasPassword } from "../nitro/session-options.js";
+
 /** What Nitro reads `runtimeConfig.session.password` from. */
 export const PASSWORD_VARIABLE = "NUXT_SESSION_PASSWORD";
 
@@ -11,7 +13,7 @@ export const PASSWORD_VARIABLE = "NUXT_SESSION_PASSWORD";
  * the environment, in `.env` or in the configuration, stays.
  */
 export function giveDevelopmentPassword(rootDir: string, configured: unknown): void {
-  if (process.env[PASSWORD_VARIABLE] || isGiven(configured)) return;
+  if (hasPassword() || isGiven(configured)) return;
   const password = randomKey();
   process.env[PASSWORD_VARIABLE] = password;
   const path = join(rootDir, ".env");

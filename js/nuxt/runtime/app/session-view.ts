@@ -61,7 +61,7 @@ export class SessionView {
 
   /** What is told when a page is there. */
   get state(): Announcement {
-    return this.#source.shown().user === undefined ? "signed-out" : "signed-in";
+    return (this.#source.shown().user ?? undefined) === undefined ? "signed-out" : "signed-in";
   }
 
   async #look(): Promise<void> {

@@ -27,7 +27,7 @@ export function useUserSession(): UserSessionComposable {
   const ready = useState(READY_STATE, () => false);
   const { fetch, clear } = useNuxtApp()["$ironkeep"] as Pick<UserSessionComposable, "clear" | "fetch">;
   return {
-    loggedIn: computed(() => session.value.user !== undefined),
+    loggedIn: computed(() => (session.value.user ?? undefined) !== undefined),
     user: computed(() => session.value.user ?? null),
     session: computed(() => session.value),
     ready: computed(() => ready.value),
