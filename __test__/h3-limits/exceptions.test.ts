@@ -71,6 +71,30 @@ describeMatrix("what a rate limit makes exceptions of", (t, { it, expect }) => {
     }
   });
 
+  it("a listener that fails, at once or later, changes no answer and ends no process", async () => {
+    const { limiter } = limiterAt({ api: "1/1m" });
+    const fails = [
+      () => {
+        throw new Error("the log is down");
+      },
+      () => Promise.reject(new Error("the log is down")),
+    ];
+    const unhandled: unknown[] = [];
+    const hear = (reason: unknown): number => unhandled.push(reason);
+    process.on("unhandledRejection", hear);
+    for (const [at, onLimited] of fails.entries()) {
+      const limit = defineRateLimit({ limiter, address: PROXY, onLimited });
+      t.route(
+        `/${at}`,
+        limit.wrap(() => "done"),
+      );
+      expect(await statuses([`192.0.2.${at}`, `192.0.2.${at}`], `/${at}`)).toEqual([200, 429]);
+    }
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", hear);
+    expect(unhandled).toEqual([]);
+  });
+
   it("dryRun refuses nothing and says nothing to clients, and tells the app", async () => {
     const { limiter } = limiterAt({ api: "1/1m" });
     const limited: RateLimitDecision[] = [];

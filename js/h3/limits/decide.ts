@@ -5,6 +5,7 @@ import { type Exchange, toExchange } from "../_h3.js";
 import { promised } from "../admission.js";
 import type { SessionEvent } from "../types.js";
 import { unavailable } from "../unavailable.js";
+import { warnOnce } from "../../warn.js";
 import { clientOf } from "./client-address.js";
 import { type Asked, keysOf } from "./keys.js";
 import { hasIp } from "./networks.js";
@@ -30,9 +31,24 @@ export function decide(event: SessionEvent, plan: Plan): Verdict | Promise<Verdi
   const asked = { event, exchange, client, plan };
   return whenReady(outcomeOf(asked), (decision) => {
     if (plan.dryRun) Object.assign(decision, { allowed: true });
-    if (decision.outcome === "limited" || decision.outcome === "denied") plan.onLimited?.(event, decision);
+    if (decision.outcome === "limited" || decision.outcome === "denied") tellLimited(event, plan, decision);
     return { exchange, plan, decision };
   });
+}
+
+/** Who listens decides nothing: a log that is down refuses nobody else, and ends no process. */
+function tellLimited(event: SessionEvent, plan: Plan, decision: RateLimitDecision): void {
+  try {
+    const told: unknown = plan.onLimited?.(event, decision);
+    if (told instanceof Promise) told.catch(warnOfListener);
+  } catch {
+    warnOfListener();
+  }
+}
+
+/** Without its message, which may hold data. */
+function warnOfListener(): void {
+  warnOnce("onLimited of a rate limit failed; the request is answered all the same");
 }
 
 function outcomeOf(asked: Asked): RateLimitDecision | Promise<RateLimitDecision> {

@@ -66,7 +66,7 @@ export interface RateLimitOptions<E = RateLimitEvent> extends RateLimitRule<E> {
   readonly body?: "error" | "problem" | undefined;
   /** The text in the body of a refusal. */
   readonly message?: string | undefined;
-  /** Is told of every request that is refused, or would be without `dryRun`. */
+  /** Is told of every request that is refused, or would be without `dryRun`. One that fails is a warning, once. */
   readonly onLimited?: ((event: E, decision: RateLimitDecision) => void) | undefined;
 }
 
