@@ -130,6 +130,16 @@ describe("the store that the environment names", () => {
       { ...sqlite, url: "redis://localhost" },
       { driver: "redis", url: "redis://localhost" },
     ],
+    [
+      "Redis in the place of the app's memory, whose options it does not have",
+      { driver: "memory", maxBytes: 1e6, whenFull: "refuse", deadline: 100, url: "redis://localhost" },
+      { driver: "redis", url: "redis://localhost", deadline: 100 },
+    ],
+    [
+      "one Redis in the place of a Cluster, with all else that was said of it",
+      { driver: "redis", cluster: ["redis://one"], prefix: "app:", url: "redis://localhost" },
+      { driver: "redis", url: "redis://localhost", prefix: "app:" },
+    ],
     ["another driver than the app's", { ...sqlite, driver: "memory" }, { driver: "memory" }],
     ["numbers as text", { driver: "memory", maxData: "1024" }, { driver: "memory", maxData: 1024 }],
   ])("%s", (_name, store, read) => {

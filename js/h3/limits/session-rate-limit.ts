@@ -137,7 +137,11 @@ export function limitedSession(event: SessionEvent): LimitedSession | undefined 
 
 type OrgId = (session: Session) => string | undefined;
 
-function readOptions(options: SessionRateLimitOptions<never>): { plan: Plan; config: SessionConfig; orgId: OrgId } {
+function readOptions(options: SessionRateLimitOptions<never>): {
+  plan: Plan;
+  config: () => SessionConfig;
+  orgId: OrgId;
+} {
   if (typeof options !== "object" || options === null)
     throw wrong("options", "an object, with a `session` and a `quota`");
   checkKeys(options, KEYS, "session rate limit");
@@ -146,7 +150,9 @@ function readOptions(options: SessionRateLimitOptions<never>): { plan: Plan; con
   if (sessionHeader !== false && (typeof sessionHeader !== "string" || !/^[\w-]+$/.test(sessionHeader))) {
     throw wrong("sessionHeader", "the name of a header, or false");
   }
-  const config: SessionConfig = { ...session, sessionHeader };
+  let read: SessionConfig | undefined;
+  // By the first request: Nitro loads middlewares before it knows the configuration.
+  const config = (): SessionConfig => (read ??= { ...session, sessionHeader });
   const whose = readChoice(by, "by", ["session", "user"]);
   const key = (event: SessionEvent): string | undefined => {
     const found = limitedSession(event);
@@ -165,10 +171,10 @@ function readOptions(options: SessionRateLimitOptions<never>): { plan: Plan; con
 async function checkSession(
   event: SessionEvent,
   plan: Plan,
-  config: SessionConfig,
+  config: () => SessionConfig,
   orgId: OrgId,
 ): Promise<SessionRateLimitResult> {
-  const presented = await presentedSession(event, config);
+  const presented = await presentedSession(event, config());
   if (typeof presented === "string") return { allowed: false, code: presented };
   const exchange = toExchange(event);
   const client = clientOf(exchange, plan.address);

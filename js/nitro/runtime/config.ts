@@ -31,9 +31,18 @@ export function readRuntimeConfig(session: unknown): { config: SessionConfig; st
   return { config, store: withNumbers(options, STORE_NUMBERS, "store.") as unknown as StoreConfig };
 }
 
+/** Which servers those are that an address takes the place of. */
+const SERVERS = new Set(["cluster", "sentinel"]);
+/** What a store in Redis has in common with others, which the app may name: their own options would be refused. */
+const COMMON = new Set(["deadline", "maxData"]);
+
 /** The environment can set `url` and `path`, whatever the app says. An address stands for Redis, and a file for SQLite. */
 function ofOneDriver({ path, url, ...others }: Record<string, unknown>): Record<string, unknown> {
-  if (url !== undefined) return { ...others, driver: "redis", url };
+  if (url !== undefined) {
+    const isRedis = others["driver"] === undefined || others["driver"] === "redis";
+    const kept = Object.entries(others).filter(([name]) => (isRedis ? !SERVERS.has(name) : COMMON.has(name)));
+    return { ...Object.fromEntries(kept), driver: "redis", url };
+  }
   const driver = others["driver"] ?? (path === undefined ? undefined : "sqlite");
   return driver === "sqlite" ? { ...others, driver, path } : others;
 }
