@@ -138,6 +138,12 @@ describe.each(EXAMPLES)("the example $name", (example) => {
         await laptop.signIn("<ada>");
         await laptop.post("/sign-out-everywhere");
         expect([await laptop.isSignedIn(), await phone.isSignedIn()]).toEqual([false, false]);
+        // Nobody is locked out: the ids that ended are remembered for a minute.
+        for (const device of [laptop, phone]) {
+          expect((await device.get("/")).status).toBe(200);
+          await device.signIn("<ada>");
+          expect(await device.isSignedIn()).toBe(true);
+        }
       });
     });
 

@@ -1,6 +1,7 @@
 import { createServer } from "node:http";
 
 import { createApp, createRouter, defineEventHandler, getHeader, readBody, sendRedirect, toNodeListener } from "h3";
+import { isIronkeepError } from "ironkeep";
 import { defineCsrfProtection, defineRateLimit, useSession } from "ironkeep/h3";
 import { createSessions } from "ironkeep/sessions";
 import { createStore } from "ironkeep/store";
@@ -14,6 +15,15 @@ const store = createStore(REDIS_URL ? { driver: "redis", url: REDIS_URL } : { dr
 const config = { name: "app", password, store, maxAge: 7 * 24 * 3600, idleTimeout: 24 * 3600 };
 const sessions = createSessions(config);
 
+async function countVisit(session) {
+  try {
+    await session.update(({ visits = 0 }) => ({ visits: visits + 1 }));
+  } catch (error) {
+    // It was ended elsewhere a moment ago: the page is for nobody, and not counted.
+    if (!isIronkeepError(error) || error.code !== "ERR_SESSION_NOT_FOUND") throw error;
+  }
+}
+
 /** By the address of the client, in this process. */
 const signInLimit = defineRateLimit({ name: "sign-in", quota: "5/1m" });
 const limit = defineRateLimit({ name: "limited", quota: "10/1m" });
@@ -23,7 +33,7 @@ const router = createRouter()
     "/",
     defineEventHandler(async (event) => {
       const session = await useSession(event, config);
-      await session.update(({ visits = 0 }) => ({ visits: visits + 1 }));
+      await countVisit(session);
       return home({ user: session.userId, visits: session.data.visits });
     }),
   )
@@ -34,6 +44,8 @@ const router = createRouter()
       if (!user) return sendRedirect(event, "/", 303);
       // An app of yours looks at a password here.
       const session = await useSession(event, config);
+      // A cookie of a session that was ended elsewhere: this request has checked a password, and starts anew.
+      if (session.id === undefined) await session.clear();
       await session.regenerate({ userId: String(user), label: getHeader(event, "user-agent") ?? "" });
       return sendRedirect(event, "/members", 303);
     }),
@@ -60,8 +72,9 @@ const router = createRouter()
   .post(
     "/sign-out-everywhere",
     defineEventHandler(async (event) => {
-      const { userId } = await useSession(event, config);
-      if (userId) await sessions.revoke(userId);
+      const session = await useSession(event, config);
+      if (session.userId) await sessions.revoke(session.userId);
+      await session.clear();
       return sendRedirect(event, "/", 303);
     }),
   )

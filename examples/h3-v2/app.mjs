@@ -1,4 +1,5 @@
 import { H3, html, raw, redirect, serve } from "h3";
+import { isIronkeepError } from "ironkeep";
 import { defineCsrfProtection, defineRateLimit, useSession } from "ironkeep/h3";
 import { createSessions } from "ironkeep/sessions";
 import { createStore } from "ironkeep/store";
@@ -12,6 +13,15 @@ const store = createStore(REDIS_URL ? { driver: "redis", url: REDIS_URL } : { dr
 const config = { name: "app", password, store, maxAge: 7 * 24 * 3600, idleTimeout: 24 * 3600 };
 const sessions = createSessions(config);
 
+async function countVisit(session) {
+  try {
+    await session.update(({ visits = 0 }) => ({ visits: visits + 1 }));
+  } catch (error) {
+    // It was ended elsewhere a moment ago: the page is for nobody, and not counted.
+    if (!isIronkeepError(error) || error.code !== "ERR_SESSION_NOT_FOUND") throw error;
+  }
+}
+
 /** By the address of the client, in this process. */
 const signInLimit = defineRateLimit({ name: "sign-in", quota: "5/1m" });
 const limit = defineRateLimit({ name: "limited", quota: "10/1m" });
@@ -20,7 +30,7 @@ const app = new H3()
   .use(defineCsrfProtection())
   .get("/", async (event) => {
     const session = await useSession(event, config);
-    await session.update(({ visits = 0 }) => ({ visits: visits + 1 }));
+    await countVisit(session);
     return html(raw(home({ user: session.userId, visits: session.data.visits })));
   })
   .post(
@@ -30,6 +40,8 @@ const app = new H3()
       if (!user) return redirect("/", 303);
       // An app of yours looks at a password here.
       const session = await useSession(event, config);
+      // A cookie of a session that was ended elsewhere: this request has checked a password, and starts anew.
+      if (session.id === undefined) await session.clear();
       await session.regenerate({ userId: user, label: event.req.headers.get("user-agent") ?? "" });
       return redirect("/members", 303);
     }),
@@ -50,8 +62,9 @@ const app = new H3()
     return redirect("/", 303);
   })
   .post("/sign-out-everywhere", async (event) => {
-    const { userId } = await useSession(event, config);
-    if (userId) await sessions.revoke(userId);
+    const session = await useSession(event, config);
+    if (session.userId) await sessions.revoke(session.userId);
+    await session.clear();
     return redirect("/", 303);
   })
   .get(

@@ -10,6 +10,8 @@ export default defineHandler(
     if (user === "") return redirect("/", 303);
     // An app of yours looks at a password here.
     const session = await useSession(event);
+    // A cookie of a session that was ended elsewhere: this request has checked a password, and starts anew.
+    if (session.id === undefined) await session.clear();
     await session.regenerate({ userId: user, label: event.req.headers.get("user-agent") ?? "" });
     return redirect("/members", 303);
   }),

@@ -2,7 +2,8 @@ import { defineHandler, redirect } from "h3";
 import { useSession, useSessions } from "ironkeep/nitro/runtime";
 
 export default defineHandler(async (event) => {
-  const { userId } = await useSession(event);
-  if (userId) await useSessions().revoke(userId);
+  const session = await useSession(event);
+  if (session.userId) await useSessions().revoke(session.userId);
+  await session.clear();
   return redirect("/", 303);
 });
