@@ -186,9 +186,10 @@ impl RedisLimiter {
     /// # Errors
     /// `ERR_STORE_CLOSED`.
     pub async fn refund(&self, receipts: Vec<AnyReceipt>, now: Moment) -> Result<bool> {
-        let mut all = !receipts.is_empty();
+        let (mut all, began) = (!receipts.is_empty(), (self.clock)());
         for receipt in receipts {
             let undone = match receipt {
+                AnyReceipt::Remote(_) if (self.clock)().saturating_sub(began) >= self.deadline => Ok(false),
                 AnyReceipt::Local(receipt) => Ok(self.fallback.refund(receipt, now)),
                 AnyReceipt::Remote(receipt) => {
                     let inner = Arc::clone(&self.inner);

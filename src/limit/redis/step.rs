@@ -2,7 +2,10 @@
 
 #![forbid(unsafe_code)]
 
+use std::time::Duration;
+
 use redis::Value;
+use tokio::time::timeout;
 
 use crate::clock::Moment;
 use crate::error::{Error, Result};
@@ -13,6 +16,9 @@ use crate::redis::{Caller, Script};
 
 use super::key::{self, Tag};
 use super::{Outcome, Receipt, Remote, Request, numbers, unreadable};
+
+/// How long a call that is refused goes on: a part of the shortest deadline that is of use.
+const AFTERWARDS: Duration = Duration::from_millis(50);
 
 /// A request with what is worked out of it, and the costs of which the first that is there is taken.
 struct Asked<'a> {
@@ -49,16 +55,43 @@ impl Remote {
                 }
             };
             if refused {
-                self.undo(redis, requests, &mut outcomes).await;
-                // The slots behind it were not asked. What they have is only told.
-                for slot in &slots[done + 1..] {
-                    let (now, found) = self.run(redis, &self.scripts.peek, slot).await?;
-                    self.tell(requests, slot, now, &found, &mut outcomes)?;
-                }
+                let behind = &slots[done + 1..];
+                // It is refused, whatever becomes of the other slots: a fallback in an outage of those would let it in.
+                drop(timeout(AFTERWARDS, self.told_of(redis, requests, behind, &mut outcomes)).await);
+                self.fill(requests, &mut outcomes)?;
                 break;
             }
         }
         outcomes.into_iter().collect::<Option<_>>().ok_or(Error::Primitive)
+    }
+
+    /// What follows a refusal: what was taken is undone, and the slots behind it, which were not asked, tell what they have. Cut off
+    /// in between, tokens are lost, and come back in time.
+    async fn told_of(
+        &self,
+        redis: &Caller,
+        requests: &[Request],
+        behind: &[Vec<Asked<'_>>],
+        outcomes: &mut [Option<Outcome>],
+    ) -> Result<()> {
+        self.undo(redis, requests, outcomes).await;
+        for slot in behind {
+            let (now, found) = self.run(redis, &self.scripts.peek, slot).await?;
+            self.tell(requests, slot, now, &found, outcomes)?;
+        }
+        Ok(())
+    }
+
+    /// Says of limits that could not be asked what they say of a key that they do not know.
+    fn fill(&self, requests: &[Request], outcomes: &mut [Option<Outcome>]) -> Result<()> {
+        let at = outcomes.iter().flatten().map(|outcome| outcome.at).next().ok_or(Error::Primitive)?;
+        for (request, outcome) in requests.iter().zip(outcomes) {
+            if outcome.is_none() {
+                let decision = TokenBucket::default().peek(self.quota(request.limit)?, request.cost, at)?;
+                *outcome = Some(Outcome { decision, at, receipt: None });
+            }
+        }
+        Ok(())
     }
 
     /// What [`consume`](Self::consume) would decide.
