@@ -60,7 +60,7 @@ function redisRows(): (readonly [unknown, string])[] {
     [at({ publish: "yes" }), "publish: has to be true or false"],
     [at({ wait: 1 }), "wait: has to be an object with replicas"],
     [at({ wait: { replicas: 0 } }), "wait.replicas: has to be a whole number from 1 to 65535"],
-    [at({ wait: { replicas: 1, timeout: 1000 } }), "wait.timeout: has to be shorter than the deadline"],
+    [at({ wait: { replicas: 1, timeout: 1000 } }), "wait.timeout: has to be at most half of the deadline"],
     [at({ wait: { replica: 1 } }), 'The option "replica" of wait does not exist; did you mean "replicas"?'],
     [at({ resilience: true }), "resilience: has to be false, or an object"],
     [at({ resilience: { retries: 11 } }), "resilience.retries: has to be a whole number from 0 to 10"],

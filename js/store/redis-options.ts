@@ -29,13 +29,13 @@ export interface RedisSentinelOptions {
 export interface RedisWaitOptions {
   /** How many replicas have to have the write: at least 1. */
   replicas: number;
-  /** How many milliseconds that may take: fewer than the deadline. @default half of the deadline */
+  /** How many milliseconds that may take: at most half of the deadline. @default half of the deadline */
   timeout?: number | undefined;
 }
 
 /** What is done about outages. */
 export interface ResilienceOptions {
-  /** How often a call may be made again where that does no harm. All together never exceed a tenth of the calls. @default 2 */
+  /** How often a call may be made again where that does no harm. All together are never more than a tenth of the calls, and 4. @default 2 */
   retries?: number | undefined;
   /** From how many milliseconds on a call counts as a failure, whatever it came to. @default half of the deadline */
   slow?: number | undefined;
@@ -171,7 +171,7 @@ function readWait(wait: RedisWaitOptions, deadline: number) {
   const { replicas, timeout = Math.max(1, Math.floor(deadline * WAIT_SHARE)) } = wait;
   checkCount("wait.replicas", replicas, MOST);
   checkCount("wait.timeout", timeout, Number.MAX_SAFE_INTEGER);
-  if (timeout >= deadline) throw wrong("wait.timeout: has to be shorter than the deadline");
+  if (timeout > deadline / 2) throw wrong("wait.timeout: has to be at most half of the deadline");
   return { replicas, timeout };
 }
 

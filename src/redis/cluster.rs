@@ -37,6 +37,7 @@ const PATIENCE: Duration = Duration::from_millis(100);
 /// As often a call follows the slot to another node.
 const HOPS: u32 = 5;
 
+const SILENT: &str = "No node of the Cluster says who has which slots: look at the network, and at the nodes";
 const DOWN: &str = "The Cluster does not serve all slots now (CLUSTERDOWN): look at its masters";
 const MOVING: &str = "A slot of the Cluster is being moved (ASK): try again. \
      If the move was broken off, finish it, such as with redis-cli --cluster fix";
@@ -200,7 +201,9 @@ impl Cluster {
         {
             return result.clone();
         }
-        let result = self.ask().await;
+        // A connection that is dead in silence answers never, and who waits for this would learn of no new master.
+        let result = timeout(self.patience, self.ask()).await;
+        let result = result.unwrap_or_else(|_| Err(Error::StoreUnreached(SILENT.to_owned())));
         *asked = Some(((self.clock)(), result.clone()));
         result
     }

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use redis::io::tcp::TcpSettings;
+use redis::io::tcp::socket2::TcpKeepalive;
 use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
 
 use crate::error::{Error, Result};
@@ -41,6 +42,9 @@ pub(super) struct Target {
     pub(super) deadline: Duration,
 }
 
+/// After how much silence a connection is looked at: what forgets idle ones, as networks do, would cost a call its deadline.
+const KEEP_ALIVE: Duration = Duration::from_secs(30);
+
 impl Login {
     pub(super) fn at(&self, address: &Address) -> Result<ConnectionInfo> {
         let Address { host, port } = address.clone();
@@ -60,7 +64,9 @@ impl Login {
             .into_connection_info()
             .map_err(|_| Error::Config("url: this Redis cannot be connected to with these options"))?;
         // A call of several packets would wait for the answers to those before.
-        let tcp = TcpSettings::default().set_nodelay(true);
+        let tcp = TcpSettings::default()
+            .set_nodelay(true)
+            .set_keepalive(TcpKeepalive::new().with_time(KEEP_ALIVE));
         Ok(info.set_tcp_settings(tcp).set_redis_settings(settings))
     }
 }

@@ -43,7 +43,8 @@ impl Drop for Thread {
 fn start() -> Result<Runtime> {
     Builder::new_multi_thread()
         .worker_threads(1)
-        .max_blocking_threads(2)
+        // They look names up, which takes the system up to half a minute where it fails, and is not ended by a deadline.
+        .max_blocking_threads(16)
         .thread_name("ironkeep-redis")
         .enable_all()
         .build()

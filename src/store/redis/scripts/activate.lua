@@ -12,8 +12,9 @@ if not session.pending then
   return { 'done', text(session.ending), {} }
 end
 local at = ending(session.absolute, session.idle)
-redis.call('HSET', name('s', id), 'e', text(at), 'l', text(now))
+-- First what a server without memory does not refuse: then it takes the rest. The old session has ended by now.
 redis.call('HDEL', name('s', id), 'p')
+redis.call('HSET', name('s', id), 'e', text(at), 'l', text(now))
 expire(id, session, at)
 local ids = {}
 if session.user and ARGV[3] ~= '' then
