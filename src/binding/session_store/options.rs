@@ -19,7 +19,10 @@ const DRIVER: &str = wrong!("driver", "memory, redis or sqlite");
 
 /// Which store, and its options.
 #[napi(discriminant = "driver", discriminant_case = "lowercase", object_from_js = false, object_to_js = false)]
-#[expect(clippy::large_enum_variant, reason = "one is made for a store, and its fields are the type that JavaScript sees")]
+#[expect(
+    clippy::large_enum_variant,
+    reason = "one is made for a store, and its fields are the type that JavaScript sees"
+)]
 pub enum StoreOptions {
     /// In the process's memory.
     Memory {
