@@ -139,6 +139,33 @@ describe.each(hasRedis ? ["Redis"] : [])("limits in Redis (%s)", () => {
       expect((await limiter.peek({ narrow: keys.narrow })).remaining).toBe(99);
     }
   });
+
+  it.each(["open", "local"] as const)(
+    "in a Cluster are refused though another node is away (%s)",
+    { timeout: 120_000 },
+    async (onStoreError) => {
+      const nodes = await clusterOfTest();
+      const cluster = nodes.map((node) => `redis://:${PASSWORD}@127.0.0.1:${node.port}`);
+      const limiter = createRateLimiter({
+        limits: { account: "1/15m", everybody: "1000/1m" },
+        store: { driver: "redis", cluster, prefix: `away-${onStoreError}:` },
+        deadline: 1000,
+        onStoreError,
+      });
+      onTestFinished(() => limiter.close());
+      const keys = Array.from({ length: 24 }, (_, at) => ({ account: `account ${at}`, everybody: `all ${at}` }));
+      for (const each of keys) expect((await limiter.consume(each)).allowed).toBe(true);
+      const [away] = nodes;
+      onTestFinished(() => away?.goOn());
+      away?.stop();
+      // Whether an account's own node is there, which is asked first.
+      const known = await Promise.all(keys.map(async ({ account }) => !(await limiter.peek({ account })).degraded));
+      expect(new Set(known)).toEqual(new Set([true, false]));
+      const decisions = await Promise.all(keys.map((each) => limiter.consume(each)));
+      const refused = decisions.map(({ allowed, degraded, policy }) => [allowed, degraded, policy].join());
+      expect(refused.filter((_, at) => known[at])).toEqual(known.filter(Boolean).map(() => "false,false,account"));
+    },
+  );
 });
 
 it.each(hasRedis ? [] : [process.platform])("(not run on %s: Redis)", () => {
