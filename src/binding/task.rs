@@ -6,12 +6,15 @@ use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 use std::time::Duration;
 
+use napi::Env;
 use tokio::sync::oneshot;
 use tokio::task::yield_now;
 use tokio::time::timeout;
 
-use crate::binding::mailbox::Mailbox;
-use crate::error::{Error, Result};
+use crate::binding::error::{internal, to_js};
+use crate::binding::mailbox::{Mailbox, WakeFunction};
+use crate::binding::runtime;
+use crate::error::{Error, ErrorCode, Result};
 use crate::panics::{caught, fail_point};
 
 type Work<A> = Pin<Box<dyn Future<Output = Result<A>> + Send>>;
@@ -77,6 +80,23 @@ impl<A: Send + 'static> Task<A> {
             }
         }
     }
+}
+
+/// Has the runtime go on with calls, whose answers go into the mailbox. Where there is no runtime, that is their answer.
+pub(crate) fn go_on<A: Send + 'static>(
+    env: Env,
+    mailbox: &Arc<Mailbox<A>>,
+    wake: WakeFunction<'_>,
+    tasks: Vec<Task<A>>,
+    answers: &mut Vec<(u32, Result<A>)>,
+) -> napi::Result<(), ErrorCode> {
+    if let Err(error) = runtime::start() {
+        answers.extend(tasks.iter().map(|task| (task.ticket(), Err(error.clone()))));
+        return Ok(());
+    }
+    mailbox.expect(env, wake, tasks.len()).map_err(|error| internal(&error))?;
+    let begun = tasks.into_iter().map(|task| task.run(mailbox)).collect();
+    if runtime::spawn_all(begun) { Ok(()) } else { Err(to_js(&Error::NoThread)) }
 }
 
 /// A panic is the last that a call says.

@@ -17,7 +17,7 @@ use crate::binding::rate_limiter::options::RateLimiterOptions;
 use crate::binding::rate_limiter::{COST, KEY, LIMIT, LimitCounts, LimitInfo, OPTIONS, moment};
 use crate::binding::runtime;
 use crate::binding::session_store::redis::connection;
-use crate::binding::task::Task;
+use crate::binding::task::{Task, go_on};
 use crate::binding::values::Submission;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorCode, Result};
@@ -116,7 +116,7 @@ impl RemoteRateLimiter {
             let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
             let (mut answers, tasks) = self.begin(read);
             if !tasks.is_empty() {
-                self.wait(*env, wake, tasks, &mut answers)?;
+                go_on(*env, &self.mailbox, wake, tasks, &mut answers)?;
             }
             write(env, answers)
         })
@@ -178,23 +178,6 @@ impl RemoteRateLimiter {
             tasks.push(Task::new(ticket, None, false, operation.run(Arc::clone(&self.limiter), now)));
         }
         (answers, tasks)
-    }
-
-    /// Has the runtime go on with the calls. Where there is none, that is their answer.
-    fn wait(
-        &self,
-        env: Env,
-        wake: WakeFunction<'_>,
-        tasks: Vec<Task<Answered>>,
-        answers: &mut Answers,
-    ) -> napi::Result<(), ErrorCode> {
-        if let Err(error) = runtime::start() {
-            answers.extend(tasks.iter().map(|task| (task.ticket(), Err(error.clone()))));
-            return Ok(());
-        }
-        self.mailbox.expect(env, wake, tasks.len()).map_err(|error| internal(&error))?;
-        let begun = tasks.into_iter().map(|task| task.run(&self.mailbox)).collect();
-        if runtime::spawn_all(begun) { Ok(()) } else { Err(to_js(&Error::NoThread)) }
     }
 
     /// Nobody waits for it.

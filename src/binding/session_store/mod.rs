@@ -23,8 +23,7 @@ use crate::binding::arguments::{Given, count, given, number, wrong};
 use crate::binding::error::{internal, to_js};
 use crate::binding::guard::guard;
 use crate::binding::mailbox::{Mailbox, WakeFunction};
-use crate::binding::runtime;
-use crate::binding::task::Task;
+use crate::binding::task::{Task, go_on};
 use crate::binding::values::Submission;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::redis::RedisStore;
@@ -84,7 +83,7 @@ impl Store {
             let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
             let (mut answers, tasks) = self.begin(read);
             if !tasks.is_empty() {
-                self.wait(*env, wake, tasks, &mut answers)?;
+                go_on(*env, &self.mailbox, wake, tasks, &mut answers)?;
             }
             answer::write(env, answers).map_err(|error| internal(&error))
         })
@@ -168,22 +167,5 @@ impl Store {
         }
         let work = operation.run(self.backend.within(deadline), now);
         Ok(Task::new(ticket, deadline, can_be_cancelled, work))
-    }
-
-    /// Has the runtime go on with the calls. Where there is none, that is their answer.
-    fn wait(
-        &self,
-        env: Env,
-        wake: WakeFunction<'_>,
-        tasks: Vec<Task<Answer>>,
-        answers: &mut Answers,
-    ) -> napi::Result<(), ErrorCode> {
-        if let Err(error) = runtime::start() {
-            answers.extend(tasks.iter().map(|task| (task.ticket(), Err(error.clone()))));
-            return Ok(());
-        }
-        self.mailbox.expect(env, wake, tasks.len()).map_err(|error| internal(&error))?;
-        let begun = tasks.into_iter().map(|task| task.run(&self.mailbox)).collect();
-        if runtime::spawn_all(begun) { Ok(()) } else { Err(to_js(&Error::NoThread)) }
     }
 }
