@@ -1,8 +1,8 @@
 import { execFile } from "node:child_process";
 
-/** Variables of this shell, of npm and of vitest that would change what a child does. */
+/** Variables of this shell, of CI, of npm and of vitest that would change what a child does: with `CI` srvx stops no server in peace. */
 const OURS =
-  /^(?:BASE_URL$|DEV$|IRONKEEP_|MODE$|NAPI_RS_|NITRO_|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|NUXT_|PORT$|PROD$|SESSION_|SSR$|TEST$|VITEST|npm_)/;
+  /^(?:BASE_URL$|CI$|DEV$|IRONKEEP_|MODE$|NAPI_RS_|NITRO_|NODE_ENV$|NODE_OPTIONS$|NODE_PATH$|NUXT_|PORT$|PROD$|SESSION_|SSR$|TEST$|VITEST|npm_)/;
 
 /** The addon that is under test, where it is not the one that the build makes: see vitest.config.ts. */
 const { IRONKEEP_TEST_ADDON: addon } = process.env;
