@@ -162,13 +162,26 @@ function cookieValues(cookie: SessionCookieOptions): unknown[] {
   });
 }
 
-/** Everything that a sealer depends on, beside the password. Most configurations have no `seal`, and need no options made. */
+/** The options of `seal` that are no options of iron. */
+const MODERN_KEYS: ReadonlySet<string> = new Set(["format", "acceptIronUntil", "compress"]);
+
+function hasIronOptions(seal: object): boolean {
+  for (const key in seal) if (!MODERN_KEYS.has(key)) return true;
+  return false;
+}
+
+/** Everything that a sealer depends on, beside the password. Most configurations need no iron options made for it. */
 function sealContent(config: SessionConfig, major: Major): readonly unknown[] {
   const { audience, generation, legacySealFallback, salts, seal } = config;
-  const content = [sessionName(config), audience, legacySealFallback, salts];
-  if (!seal) return [...content, generation ?? major, lifetime(config)];
+  const name = sessionName(config);
+  const written = generation ?? major;
+  if (!seal) return [name, audience, legacySealFallback, salts, written, lifetime(config)];
   const { acceptIronUntil, compress, format } = seal;
-  return [...content, format, Number(acceptIronUntil ?? 0), compress, ...flatten(sealOptions(config, major))];
+  const until = Number(acceptIronUntil ?? 0);
+  const content: unknown[] = [name, audience, legacySealFallback, salts, format, until, compress];
+  if (hasIronOptions(seal)) content.push(...flatten(sealOptions(config, major)));
+  else content.push(written, lifetime(config));
+  return content;
 }
 
 /** @throws `ERR_CONFIG` for a format that does not exist or lacks its ring, and for texts that cannot be bound. */

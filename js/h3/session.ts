@@ -131,11 +131,14 @@ export async function sealSession<_T extends SessionData = SessionData>(
   const call = toCall(event, config);
   if (!call) return seal(sessionSealer(config, majorOf(event) ?? 2), emptySession(), config);
   for (;;) {
-    const session = await open(call);
+    const opened = open(call);
+    const session = opened instanceof Promise ? await opened : opened;
     // One that is cleared meanwhile is not what the caller asks for any more; cleared while it was read, it has no id either.
     if (call.live.session !== session) continue;
-    await checkCurrent(call, session);
-    const token = await orUnavailable(call.exchange, () => seal(call.sealer, session, config));
+    const checked = checkCurrent(call, session);
+    if (checked) await checked;
+    const sealed = orUnavailable(call.exchange, () => seal(call.sealer, session, config));
+    const token = sealed instanceof Promise ? await sealed : sealed;
     if (call.live.session === session) return token;
   }
 }
@@ -156,7 +159,8 @@ export async function unsealSession(
   const sealer = sessionSealer(config, majorOf(event) ?? 2);
   if (typeof sealed !== "string") throw ironkeepError("ERR_SEAL_INVALID", "The sealed session has to be a string");
   const exchange = majorOf(event) && toExchange(event as SessionEvent);
-  const opened = await orUnavailable(exchange, () => unsealText(sealer, sealed));
+  const unsealed = orUnavailable(exchange, () => unsealText(sealer, sealed));
+  const opened = unsealed instanceof Promise ? await unsealed : unsealed;
   const session = parseSession(typeof opened === "string" ? opened : opened.payload, config);
   return session ? admit({ exchange, config, name: sessionName(config) }, session) : (session as unknown as Session);
 }
