@@ -82,13 +82,8 @@ export declare class Sealer {
   get guessable(): boolean
   /** Throws what sealing would throw before it looks at the payload. */
   checkSealing(): void
-  /** Seals a text. `null`: a key has to be derived first, by `deriveForSeal`. */
-  trySeal(payload: string, now: number): string | null
-  /**
-   * Opens a token: its text, or an object when the token should be replaced. `null`: a key has to be derived first, by
-   * `deriveForUnseal`.
-   */
-  tryUnseal(token: string, now: number): string | StaleSeal | null
+  /** The calls of every request. */
+  calls(): SealerCalls
   /** Gets the key ready that `trySeal` lacked. Rejects with `ERR_BUSY` when too many are waiting. */
   deriveForSeal(now: number): Promise<undefined>
   /**
@@ -302,6 +297,17 @@ export interface RingKeyInput {
   secret: string | Uint8Array
   /** From when on it seals, in milliseconds since the epoch. */
   sealFrom: number
+}
+
+/** What a sealer does for every request. */
+export interface SealerCalls {
+  /** Seals a text. `null`: a key has to be derived first, by `deriveForSeal`. */
+  trySeal: (payload: string, now: number) => string | null
+  /**
+   * Opens a token: its text, or an object when the token should be replaced. `null`: a key has to be derived first, by
+   * `deriveForUnseal`.
+   */
+  tryUnseal: (token: string, now: number) => string | StaleSeal | null
 }
 
 /** The options of a sealer. */

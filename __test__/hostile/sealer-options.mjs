@@ -22,6 +22,9 @@ export const EXTRAS = {
   audience: "",
 };
 
+/** A sealer with the calls of every request, as the package has it. */
+export const withCalls = (sealer) => Object.assign(sealer, sealer.calls());
+
 /** One password for both halves. */
 export const passwordForm = (password) => ({
   form: "positional",

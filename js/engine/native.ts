@@ -20,7 +20,7 @@ const binding = loaded.binding as typeof Binding;
 
 /** Makes a sealer of the native addon; see {@link Engine.createSealer}. */
 export function createSealer(password: PasswordForm, options: SealerOptions): Sealer {
-  return new binding.Sealer(password, options);
+  return withCalls(new binding.Sealer(password, options));
 }
 
 /** Makes a ring of the native addon; see {@link Engine.createRing}. */
@@ -30,7 +30,12 @@ export function createRing(keys: RingKeyInput[]): EngineRing {
 
 /** Makes a sealer with the keys of a ring; see {@link Engine.createRingSealer}. */
 export function createRingSealer(ring: EngineRing, options: SealerOptions): Sealer {
-  return (ring as Binding.Ring).createSealer(options);
+  return withCalls((ring as Binding.Ring).createSealer(options));
+}
+
+/** The calls of every request are functions beside the class, since methods of one take longer to call. */
+function withCalls(sealer: Binding.Sealer): Sealer {
+  return Object.assign(sealer, sealer.calls());
 }
 
 /** Makes a session store of the native addon; see {@link Engine.createStore}. */

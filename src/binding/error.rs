@@ -22,9 +22,18 @@ pub(crate) fn to_rejection(env: Env, error: &Error) -> napi::Error {
     error_object(&env, error).map_or_else(|error| error, |object| napi::Error::from(object.to_unknown()))
 }
 
+/// For functions whose errors napi would throw without their code.
+pub(crate) fn thrown(env: Env, error: &napi::Error<ErrorCode>) -> napi::Error {
+    coded(&env, error.status, error.reason.clone()).map_or_else(|error| error, |object| object.to_unknown().into())
+}
+
 /// The JavaScript `Error` itself, with its code.
 pub(crate) fn error_object<'env>(env: &'env Env, error: &Error) -> napi::Result<Object<'env>> {
-    let mut object = env.create_error(napi::Error::new(Status::GenericFailure, error.to_string()))?;
-    object.set_named_property("code", error.code().as_str())?;
+    coded(env, error.code(), error.to_string())
+}
+
+fn coded(env: &Env, code: ErrorCode, message: String) -> napi::Result<Object<'_>> {
+    let mut object = env.create_error(napi::Error::new(Status::GenericFailure, message))?;
+    object.set_named_property("code", code.as_str())?;
     Ok(object)
 }

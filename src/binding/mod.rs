@@ -9,6 +9,7 @@
 mod arguments;
 mod csrf;
 mod error;
+mod function;
 mod guard;
 #[cfg(feature = "inject-panics")]
 mod inject;

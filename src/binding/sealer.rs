@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Either, Either3, Null, Object, PromiseRaw};
-use napi::{Env, JsNumber, JsString};
+use napi::bindgen_prelude::{Either, FunctionCallContext, JsObjectValue, Object, PromiseRaw};
+use napi::{Env, JsNumber, JsString, JsValue};
 use napi_derive::napi;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 
 use crate::binding::arguments::{Given, number, text, wrong};
 use crate::binding::error::{internal, to_js};
+use crate::binding::function::{Holding, Returned, argument, function};
 use crate::binding::guard::guard;
 use crate::binding::options::{PasswordForm, SealerOptions};
 use crate::binding::seals::shared;
@@ -25,6 +26,7 @@ use crate::seal::{Attempt, Bound, Done, Opened, SealFormat};
 
 const PAYLOAD: &str = wrong!("payload", "a string");
 const TOKEN: &str = wrong!("token", "a string");
+const NOW: &str = wrong!("now", "a number");
 
 /// What a token held, where the token should be replaced by a new one.
 #[napi(object, object_from_js = false)]
@@ -37,6 +39,29 @@ pub struct StaleSeal<'env> {
     pub older_key: bool,
     /// It is in another format than is written now.
     pub other_format: bool,
+}
+
+impl StaleSeal<'_> {
+    fn object<'env>(&self, env: &'env Env) -> napi::Result<Object<'env>> {
+        let mut object = Object::new(env)?;
+        object.set_named_property("payload", self.payload)?;
+        object.set_named_property("legacy", self.legacy)?;
+        object.set_named_property("olderKey", self.older_key)?;
+        object.set_named_property("otherFormat", self.other_format)?;
+        Ok(object)
+    }
+}
+
+/// What a sealer does for every request.
+#[napi(object, object_from_js = false)]
+pub struct SealerCalls<'env> {
+    /// Seals a text. `null`: a key has to be derived first, by `deriveForSeal`.
+    #[napi(ts_type = "(payload: string, now: number) => string | null")]
+    pub try_seal: Holding<'env>,
+    /// Opens a token: its text, or an object when the token should be replaced. `null`: a key has to be derived first, by
+    /// `deriveForUnseal`.
+    #[napi(ts_type = "(token: string, now: number) => string | StaleSeal | null")]
+    pub try_unseal: Holding<'env>,
 }
 
 /// Seals and opens tokens with one password or ring and one set of options.
@@ -107,45 +132,16 @@ impl Sealer {
         })
     }
 
-    /// Seals a text. `null`: a key has to be derived first, by `deriveForSeal`.
+    /// The calls of every request.
     #[napi(catch_unwind)]
-    pub fn try_seal<'env>(
-        &self,
-        env: &'env Env,
-        payload: JsString,
-        now: JsNumber,
-    ) -> napi::Result<Option<JsString<'env>>, ErrorCode> {
-        guard("Sealer.trySeal", || {
-            let (payload, now) = (text(payload, PAYLOAD)?, moment(now)?);
-            match self.formats.try_seal(payload.as_slice(), &self.bound, now) {
-                Ok(Attempt::Ready(token)) => {
-                    env.create_string_latin1(token).map(Some).map_err(|error| internal(&error))
-                }
-                Ok(Attempt::NeedsKey) => Ok(None),
-                Err(error) => Err(to_js(&error)),
-            }
-        })
-    }
-
-    /// Opens a token: its text, or an object when the token should be replaced. `null`: a key has to be derived first, by
-    /// `deriveForUnseal`.
-    #[napi(catch_unwind)]
-    pub fn try_unseal<'env>(
-        &self,
-        env: &'env Env,
-        token: JsString,
-        now: JsNumber,
-    ) -> napi::Result<Either3<JsString<'env>, StaleSeal<'env>, Null>, ErrorCode> {
-        guard("Sealer.tryUnseal", || {
-            let (token, now) = (text(token, TOKEN)?, moment(now)?);
-            match self.formats.try_unseal(token.as_str()?, &self.bound, now) {
-                Ok(Attempt::Ready(opened)) => Ok(match opened_text(env, &opened)? {
-                    Either::A(payload) => Either3::A(payload),
-                    Either::B(stale) => Either3::B(stale),
-                }),
-                Ok(Attempt::NeedsKey) => Ok(Either3::C(Null)),
-                Err(error) => Err(to_js(&error)),
-            }
+    pub fn calls<'env>(&self, env: &'env Env) -> napi::Result<SealerCalls<'env>, ErrorCode> {
+        guard("Sealer.calls", || {
+            let seal = (Arc::clone(&self.formats), self.bound.clone());
+            let unseal = seal.clone();
+            Ok(SealerCalls {
+                try_seal: function(env, "trySeal", move |call| try_seal(&seal.0, &seal.1, call))?,
+                try_unseal: function(env, "tryUnseal", move |call| try_unseal(&unseal.0, &unseal.1, call))?,
+            })
         })
     }
 
@@ -211,8 +207,39 @@ impl Sealer {
     }
 }
 
+fn try_seal(formats: &Formats, bound: &Bound, call: &FunctionCallContext<'_>) -> Returned {
+    guard("Sealer.trySeal", || {
+        let (payload, now) = (text(argument(call, 0, PAYLOAD)?, PAYLOAD)?, moment(argument(call, 1, NOW)?)?);
+        match formats.try_seal(payload.as_slice(), bound, now) {
+            Ok(Attempt::Ready(token)) => {
+                let token = call.env.create_string_latin1(token).map_err(|error| internal(&error))?;
+                Ok(Some(token.raw()))
+            }
+            Ok(Attempt::NeedsKey) => Ok(None),
+            Err(error) => Err(to_js(&error)),
+        }
+    })
+}
+
+fn try_unseal(formats: &Formats, bound: &Bound, call: &FunctionCallContext<'_>) -> Returned {
+    guard("Sealer.tryUnseal", || {
+        let (token, now) = (text(argument(call, 0, TOKEN)?, TOKEN)?, moment(argument(call, 1, NOW)?)?);
+        match formats.try_unseal(token.as_str()?, bound, now) {
+            Ok(Attempt::Ready(opened)) => match opened_text(call.env, &opened)? {
+                Either::A(payload) => Ok(Some(payload.raw())),
+                Either::B(stale) => {
+                    let stale = stale.object(call.env).map_err(|error| internal(&error))?;
+                    Ok(Some(stale.raw()))
+                }
+            },
+            Ok(Attempt::NeedsKey) => Ok(None),
+            Err(error) => Err(to_js(&error)),
+        }
+    })
+}
+
 pub(crate) fn moment(now: JsNumber) -> napi::Result<Timestamp, ErrorCode> {
-    number(now, wrong!("now", "a number")).map(Timestamp::from_millis)
+    number(now, NOW).map(Timestamp::from_millis)
 }
 
 fn request(env: &Env, ask: impl FnOnce(Done)) -> napi::Result<PromiseRaw<'_, ()>, ErrorCode> {

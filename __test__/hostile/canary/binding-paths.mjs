@@ -2,7 +2,7 @@
 
 import { createRequire } from "node:module";
 
-import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
+import { EXTRAS, halves, passwordForm, withCalls } from "../sealer-options.mjs";
 import { written } from "../store-calls.mjs";
 import { CANARIES } from "./spellings.mjs";
 
@@ -14,7 +14,7 @@ const OPTIONS = { ...halves(1), ...EXTRAS };
 const WHOLE = { ...OPTIONS, password: passwordForm(password) };
 
 /** With the password among the options, as the paths below vary both. */
-const newSealer = (options) => new Sealer(options?.password, options);
+const newSealer = (options) => withCalls(new Sealer(options?.password, options));
 
 const FORMS = {
   three: {
@@ -82,7 +82,7 @@ function* wrongTypes(sealer, token) {
     for (const name of ["trySeal", "tryUnseal", "sealSync", "unsealSync", "deriveForUnseal"]) {
       yield [`${name}(${what}, now)`, () => sealer[name](value, Date.now())];
       yield [`${name}(text, ${what})`, () => sealer[name](token, value)];
-      yield [`${name} on ${what}`, () => Sealer.prototype[name].call(value, token, Date.now())];
+      yield [`${name} on ${what}`, () => (Sealer.prototype[name] ?? sealer[name]).call(value, token, Date.now())];
     }
     yield [`deriveForSeal(${what})`, () => sealer.deriveForSeal(value)];
     const { get } = Object.getOwnPropertyDescriptor(Sealer.prototype, "guessable");

@@ -1,6 +1,6 @@
 import * as binding from "../../../index.cjs";
 
-import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
+import { EXTRAS, halves, passwordForm, withCalls } from "../sealer-options.mjs";
 import { written } from "../store-calls.mjs";
 import { attempt, report } from "./table.mjs";
 import { HUGE, VALUES } from "./values.mjs";
@@ -11,7 +11,7 @@ const PASSWORD = "mY4&tG8z*Qw2kV6r%Nf9xP3c!Sb7hD5j";
 const OPTIONS = { password: passwordForm(PASSWORD), ...halves(1), ...EXTRAS };
 const NOW = Date.now();
 /** With the password among the options, as the cases below vary both. */
-const newSealer = (options) => new Sealer(options?.password, options);
+const newSealer = (options) => withCalls(new Sealer(options?.password, options));
 const sealer = newSealer(OPTIONS);
 const token = sealer.trySeal('{"a":1}', NOW);
 
@@ -88,10 +88,11 @@ const PASSWORD_FORMS = {
 };
 
 const METHODS = ["trySeal", "tryUnseal", "sealSync", "unsealSync", "deriveForUnseal", "csrfToken", "verifyCsrfToken"];
-const PROPERTIES = ["guessable", "checkSealing", "deriveForSeal", ...METHODS];
+const PROPERTIES = ["guessable", "checkSealing", "calls", "deriveForSeal", ...METHODS];
 
 function borrowed(name) {
-  const { get, value } = Object.getOwnPropertyDescriptor(Sealer.prototype, name);
+  const owner = Object.hasOwn(sealer, name) ? sealer : Sealer.prototype;
+  const { get, value } = Object.getOwnPropertyDescriptor(owner, name);
   return get ?? value;
 }
 
@@ -143,7 +144,7 @@ for (const [value, make] of Object.entries(VALUES)) {
   await attemptOurs(`createSealer(${value})`, () => ring.createSealer(make()));
   for (const key of ["format", "acceptIronUntil", "compress", "ttl"]) {
     const changed = () => ring.createSealer({ ...OPTIONS, format: "ik1", [key]: make() });
-    await attemptOurs(`createSealer(${key}: ${value})`, () => changed().trySeal("{}", NOW));
+    await attemptOurs(`createSealer(${key}: ${value})`, () => withCalls(changed()).trySeal("{}", NOW));
   }
   for (const name of ["replace", "info", "createSealer", "close"]) {
     await attempt(`${name} on ${value}`, () => Ring.prototype[name].call(make(), [KEY]));

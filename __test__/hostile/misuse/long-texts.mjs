@@ -6,7 +6,7 @@ import { defaults, seal, sealSync, unseal } from "ironkeep/iron";
 import { createRequire } from "node:module";
 
 import { attempt, report } from "./table.mjs";
-import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
+import { EXTRAS, halves, passwordForm, withCalls } from "../sealer-options.mjs";
 
 const { Sealer } = createRequire(import.meta.url)("../../../index.cjs");
 const PASSWORD = "mY4&tG8z*Qw2kV6r%Nf9xP3c!Sb7hD5j";
@@ -26,7 +26,7 @@ function longPart(index) {
   return PARTS.map((part, each) => (each === index ? long("A") : part)).join("*");
 }
 
-const sealer = new Sealer(passwordForm(PASSWORD), { ...halves(1), ...EXTRAS });
+const sealer = withCalls(new Sealer(passwordForm(PASSWORD), { ...halves(1), ...EXTRAS }));
 
 const CASES = {
   "seal, the payload": () => seal(long(), PASSWORD, defaults),

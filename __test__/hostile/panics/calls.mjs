@@ -3,7 +3,7 @@
 import { createRequire } from "node:module";
 
 import { CANARIES } from "../canary/spellings.mjs";
-import { EXTRAS, halves, passwordForm } from "../sealer-options.mjs";
+import { EXTRAS, halves, passwordForm, withCalls } from "../sealer-options.mjs";
 import { written } from "../store-calls.mjs";
 
 export const binding = createRequire(import.meta.url)("../../../index.cjs");
@@ -21,7 +21,7 @@ let names = 0;
 /** A sealer of a name of its own, whose salts nobody has asked for. */
 export function newSealer(iterations = ITERATIONS) {
   names++;
-  return new Sealer(PASSWORD, { ...OPTIONS, ...halves(iterations), name: `session ${names}` });
+  return withCalls(new Sealer(PASSWORD, { ...OPTIONS, ...halves(iterations), name: `session ${names}` }));
 }
 
 const sealer = newSealer();
@@ -66,6 +66,7 @@ export const CALLS = {
   Sealer: () => newSealer(),
   "Sealer.guessable": () => sealer.guessable,
   "Sealer.checkSealing": () => sealer.checkSealing(),
+  "Sealer.calls": () => sealer.calls(),
   "Sealer.trySeal": () => sealer.trySeal(PAYLOAD, NOW),
   "Sealer.tryUnseal": () => sealer.tryUnseal(token, NOW),
   "Sealer.deriveForSeal": () => sealer.deriveForSeal(NOW),
