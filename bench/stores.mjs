@@ -34,12 +34,13 @@ import { join } from "node:path";
 import { root } from "../scripts/lib/run.mjs";
 import { mainClock } from "./lib/cpu.mjs";
 import { Document, machineLine } from "./lib/document.mjs";
+import { printGoals } from "./lib/goals.mjs";
+import { startRedis } from "./lib/redis-server.mjs";
 import { summary } from "./lib/rounds.mjs";
 import { short } from "./lib/table.mjs";
 import { ensureBetterSqlite3, families } from "./stores/contenders.mjs";
 import { GROUPS, measureGroup } from "./stores/operations.mjs";
-import { goals, printFamily, printGoals, printResident } from "./stores/report.mjs";
-import { startRedis } from "./stores/redis-server.mjs";
+import { goals, printFamily, printResident } from "./stores/report.mjs";
 import { measureResident } from "./stores/resident.mjs";
 import { BYTES } from "./stores/sessions.mjs";
 

@@ -25,6 +25,10 @@ export const peerName = {
   redis: `node-redis ${pinned.redis}`,
   connectRedis: `connect-redis ${pinned["connect-redis"]}`,
   betterSqlite3: `better-sqlite3 ${pinned["better-sqlite3"]}`,
+  rateLimiterFlexible: `rate-limiter-flexible ${pinned["rate-limiter-flexible"]}`,
+  expressRateLimit: `express-rate-limit ${pinned["express-rate-limit"]}`,
+  limiter: `limiter ${pinned.limiter}`,
+  upstash: `@upstash/ratelimit ${pinned["@upstash/ratelimit"]}`,
 };
 
 /** The commit that is measured, with a plus when files were changed since; null outside of a repository. */

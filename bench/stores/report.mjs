@@ -1,4 +1,5 @@
 // Tables of what was measured, and how far the goals are met.
+import { judged } from "../lib/goals.mjs";
 import { short, table } from "../lib/table.mjs";
 import { peerName } from "../lib/versions.mjs";
 
@@ -109,10 +110,7 @@ export function printResident(rows, { count, rawBytes }) {
 export function goals(groups, resident) {
   const ofFile = ["normal", "full"].flatMap((family) => (groups[family] ? fileGoals(family, groups[family]) : []));
   const ofRedis = groups.redis ? redisGoals(groups.redis) : [];
-  return [...ofFile, ...ofRedis, ...(resident ? residentGoals(resident) : [])].map((goal) => ({
-    ...goal,
-    met: goal.atLeast === undefined ? goal.value <= goal.atMost : goal.value >= goal.atLeast,
-  }));
+  return judged([...ofFile, ...ofRedis, ...(resident ? residentGoals(resident) : [])]);
 }
 
 function fileGoals(family, groups) {
@@ -178,13 +176,4 @@ function residentGoals(rows) {
       value: of("lru-cache").timesOps,
     },
   ];
-}
-
-/** Prints what {@link goals} gave. */
-export function printGoals(list) {
-  console.log("\nGoals, by the medians:");
-  for (const { text, atLeast, atMost, value, met } of list) {
-    const bound = atLeast === undefined ? `at most ${atMost}` : `at least ${atLeast}`;
-    console.log(`  ${text}: ${short(value)}; ${bound}: ${met ? "met" : "NOT MET"}`);
-  }
 }
