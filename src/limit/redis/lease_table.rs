@@ -6,6 +6,9 @@
 
 #![forbid(unsafe_code)]
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
@@ -17,6 +20,7 @@ use crate::limit::quota::Quota;
 use crate::limit::token_bucket::{Decision, TokenBucket};
 use crate::redis::Caller;
 
+use super::draws::UnderWay;
 use super::key::Tag;
 use super::step::Found;
 use super::{AnyReceipt, Judged, Remote, Request};
@@ -28,7 +32,8 @@ const TURNS: usize = 16;
 /// What a key takes up here at most, in bytes.
 const KEY_BYTES: usize = 384;
 
-type Id = (usize, Tag);
+/// A key of a limit.
+pub(super) type Id = (usize, Tag);
 type Gate = Arc<tokio::sync::Mutex<()>>;
 
 /// What is known of a bucket, and the tokens that were drawn from it.
@@ -43,15 +48,35 @@ struct Held {
 
 /// A key whose tokens are to be drawn again before they are used up.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Draw {
+pub(super) struct Wanted {
     id: Id,
     want: u32,
 }
 
 enum Spent {
-    Done(Vec<Judged>, Vec<Draw>),
+    Done(Vec<Judged>, Vec<Wanted>),
     /// The place of a request of which not enough is known, and how many tokens it lacks.
     Lacking(usize, u32),
+}
+
+/// What is behind one lock.
+#[derive(Default)]
+struct Table {
+    held: HashMap<Id, Held>,
+    draws: UnderWay,
+}
+
+/// A draw that is under way; dropped, it has ended.
+struct Draw<'a> {
+    leases: &'a LeaseTable,
+    id: Id,
+    begun: u64,
+}
+
+impl Drop for Draw<'_> {
+    fn drop(&mut self) {
+        self.leases.table().draws.end(self.id);
+    }
 }
 
 /// The leases of all limits.
@@ -59,7 +84,7 @@ pub(super) struct LeaseTable {
     /// By limit: how many tokens are drawn at once.
     sizes: Vec<u32>,
     most: usize,
-    held: Mutex<HashMap<Id, Held>>,
+    table: Mutex<Table>,
     /// Of keys that are being drawn for: one draw at a time, which all who wait share.
     gates: Mutex<HashMap<Id, Gate>>,
 }
@@ -67,7 +92,7 @@ pub(super) struct LeaseTable {
 impl LeaseTable {
     pub(super) fn new(sizes: Vec<u32>, keys: usize, bytes: usize) -> Self {
         let most = keys.min(bytes / KEY_BYTES).max(1);
-        Self { sizes, most, held: Mutex::default(), gates: Mutex::default() }
+        Self { sizes, most, table: Mutex::default(), gates: Mutex::default() }
     }
 
     /// Decides by what is here, if that is enough to.
@@ -76,7 +101,7 @@ impl LeaseTable {
         remote: &Remote,
         requests: &[Request],
         now: Moment,
-    ) -> Result<Option<(Vec<Judged>, Vec<Draw>)>> {
+    ) -> Result<Option<(Vec<Judged>, Vec<Wanted>)>> {
         match self.spend(remote, requests, &ids(requests), now)? {
             Spent::Done(judged, draws) => Ok(Some((judged, draws))),
             Spent::Lacking(..) => Ok(None),
@@ -90,7 +115,7 @@ impl LeaseTable {
         redis: &Caller,
         requests: &[Request],
         now: Moment,
-    ) -> Result<(Vec<Judged>, Vec<Draw>)> {
+    ) -> Result<(Vec<Judged>, Vec<Wanted>)> {
         remote.check(requests)?;
         let ids = ids(requests);
         for _ in 0..TURNS {
@@ -119,47 +144,61 @@ impl LeaseTable {
     }
 
     /// Draws ahead, so that nobody has to wait for it.
-    pub(super) async fn refill(&self, remote: &Remote, redis: &Caller, draw: &Draw, now: Moment) {
-        let costs = halves(draw.want, 1);
-        let drawn = remote.draw(redis, draw.id.0, draw.id.1, &costs).await;
-        if let (Ok((answered, found)), Ok(quota)) = (drawn, remote.quota(draw.id.0)) {
-            self.keep(draw.id, quota, now, answered, &found);
+    pub(super) async fn refill(&self, remote: &Remote, redis: &Caller, wanted: &Wanted, now: Moment) {
+        let id = wanted.id;
+        let draw = self.begin(id);
+        let drawn = remote.draw(redis, id.0, id.1, &halves(wanted.want, 1)).await;
+        if let (Ok((answered, found)), Ok(quota)) = (drawn, remote.quota(id.0)) {
+            self.keep(&draw, quota, now, answered, &found);
         }
-        if let Some(held) = self.held().get_mut(&draw.id) {
+        if let Some(held) = self.table().held.get_mut(&id) {
             held.is_refilling = false;
         }
     }
 
-    /// Leaves what is held of a key, and what is known of it.
+    /// Leaves what is held of a key, and what is known of it, and what draws will bring that are under way.
     pub(super) fn forget(&self, limit: usize, key: &[u8]) {
-        self.held().remove(&(limit, Tag::of(key)));
+        let id = (limit, Tag::of(key));
+        let mut table = self.table();
+        table.held.remove(&id);
+        table.draws.leave(id);
     }
 
     pub(super) fn keys(&self, limit: usize) -> usize {
-        self.held().keys().filter(|(held, _)| *held == limit).count()
+        self.table().held.keys().filter(|(held, _)| *held == limit).count()
     }
 
     async fn draw(&self, remote: &Remote, redis: &Caller, id: Id, lacks: u32, now: Moment) -> Result<()> {
         let quota = remote.quota(id.0)?;
         let size = self.sizes.get(id.0).copied().unwrap_or(1);
         let costs = halves(size.max(lacks).min(quota.burst()), lacks);
+        let draw = self.begin(id);
         let (answered, found) = remote.draw(redis, id.0, id.1, &costs).await?;
-        self.keep(id, quota, now, answered, &found);
+        self.keep(&draw, quota, now, answered, &found);
         Ok(())
     }
 
-    fn keep(&self, id: Id, quota: &Quota, asked: Moment, answered: Moment, found: &Found) {
+    fn begin(&self, id: Id) -> Draw<'_> {
+        Draw { leases: self, id, begun: self.table().draws.begin(id) }
+    }
+
+    /// Keeps what a draw brought, unless its key was forgotten meanwhile: its tokens are lost then, and come back in time.
+    fn keep(&self, draw: &Draw<'_>, quota: &Quota, asked: Moment, answered: Moment, found: &Found) {
+        let id = draw.id;
         let mut bucket = found.bucket;
         bucket.settle(quota, answered);
         let start = crate::limit::exact::Exact::whole(answered.as_micros());
         let ahead = bucket.full_at().max(start).minus(start, quota.rate());
         let drawn = found.cost.filter(|&cost| cost > 0);
         let lease = drawn.filter(|&cost| matches!(bucket.consume(quota, cost, answered), Ok((_, Some(_)))));
-        let mut table = self.held();
-        if table.len() >= self.most && !table.contains_key(&id) {
-            make_room(&mut table, self.most);
+        let mut table = self.table();
+        if !table.draws.is_current(id, draw.begun) {
+            return;
         }
-        let held = table.entry(id).or_insert_with(|| Held {
+        if table.held.len() >= self.most && !table.held.contains_key(&id) {
+            make_room(&mut table.held, self.most);
+        }
+        let held = table.held.entry(id).or_insert_with(|| Held {
             leases: Vec::new(),
             known: bucket,
             asked,
@@ -172,7 +211,8 @@ impl LeaseTable {
     }
 
     fn spend(&self, remote: &Remote, requests: &[Request], ids: &[Id], now: Moment) -> Result<Spent> {
-        let mut table = self.held();
+        let mut table = self.table();
+        let table = &mut table.held;
         let (mut decisions, mut is_refused) = (Vec::with_capacity(requests.len()), false);
         for (place, (request, id)) in requests.iter().zip(ids).enumerate() {
             let quota = remote.quota(request.limit)?;
@@ -193,7 +233,7 @@ impl LeaseTable {
                 held.take(quota, request.cost, now);
                 decision.remaining -= request.cost.min(decision.remaining);
                 let size = self.sizes.get(id.0).copied().unwrap_or(1);
-                draws.extend(held.wants(quota, size, now).map(|want| Draw { id: *id, want }));
+                draws.extend(held.wants(quota, size, now).map(|want| Wanted { id: *id, want }));
             }
         }
         let judged = |(decision, at)| Judged { decision, at, receipt: None::<AnyReceipt> };
@@ -214,8 +254,8 @@ impl LeaseTable {
         }
     }
 
-    fn held(&self) -> MutexGuard<'_, HashMap<Id, Held>> {
-        self.held.lock().unwrap_or_else(PoisonError::into_inner)
+    fn table(&self) -> MutexGuard<'_, Table> {
+        self.table.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -17,7 +17,7 @@ use crate::limit::token_bucket::Decision;
 use crate::redis::{Caller, Options, Redis};
 
 use super::fallback::{Fallback, OnStoreError, is_outage};
-use super::lease_table::{Draw, LeaseTable};
+use super::lease_table::{LeaseTable, Wanted};
 use super::{AnyReceipt, Outcome, Remote, Request};
 
 /// How many tokens are drawn at once.
@@ -64,7 +64,7 @@ impl From<Outcome> for Judged {
 /// Keys whose tokens are to be drawn ahead, by [`RedisLimiter::refill`].
 #[derive(Debug, Default, PartialEq, Eq)]
 #[must_use = "nothing is drawn ahead before it is given to refill"]
-pub struct Refill(Vec<Draw>);
+pub struct Refill(Vec<Wanted>);
 
 impl Refill {
     /// Whether there is nothing to do.
@@ -213,13 +213,12 @@ impl RedisLimiter {
     /// Those of the connection: what cannot be said of Redis is not said.
     pub async fn reset(&self, limit: usize, key: Box<[u8]>, now: Moment) -> Result<()> {
         self.fallback.reset(limit, &key, now);
-        let inner = Arc::clone(&self.inner);
-        let call = self.redis.call(move |redis| async move {
-            inner.remote.reset(&redis, limit, &key).await?;
-            inner.forget(limit, &key);
-            Ok(())
-        });
-        self.in_time(call).await
+        let (inner, named) = (Arc::clone(&self.inner), key.clone());
+        let call = self.redis.call(move |redis| async move { inner.remote.reset(&redis, limit, &key).await });
+        let told = self.in_time(call).await;
+        // Whatever came of it: what it was to end is not to go on here.
+        self.inner.forget(limit, &named);
+        told
     }
 
     /// Refuses a key every cost for so long, here and in Redis. What other processes have leased of it they spend.
@@ -228,13 +227,14 @@ impl RedisLimiter {
     /// `ERR_CONFIG` for one that is too long; those of the connection.
     pub async fn penalize(&self, limit: usize, key: Box<[u8]>, duration: Duration, now: Moment) -> Result<()> {
         self.fallback.penalize(limit, &key, duration, now)?;
-        let inner = Arc::clone(&self.inner);
-        let call = self.redis.call(move |redis| async move {
-            inner.remote.penalize(&redis, limit, &key, duration).await?;
-            inner.forget(limit, &key);
-            Ok(())
-        });
-        self.in_time(call).await
+        let (inner, named) = (Arc::clone(&self.inner), key.clone());
+        let call = self
+            .redis
+            .call(move |redis| async move { inner.remote.penalize(&redis, limit, &key, duration).await });
+        let told = self.in_time(call).await;
+        // Whatever came of it: what it was to end is not to go on here.
+        self.inner.forget(limit, &named);
+        told
     }
 
     /// Draws ahead what [`consume_now`](Self::consume_now) asked for.
@@ -320,10 +320,10 @@ impl RedisLimiter {
 }
 
 impl Inner {
-    async fn refill(&self, redis: &Caller, draws: &[Draw], now: Moment) {
+    async fn refill(&self, redis: &Caller, all: &[Wanted], now: Moment) {
         let Some(leases) = &self.leases else { return };
-        for draw in draws {
-            leases.refill(&self.remote, redis, draw, now).await;
+        for wanted in all {
+            leases.refill(&self.remote, redis, wanted, now).await;
         }
     }
 

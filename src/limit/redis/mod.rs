@@ -6,6 +6,7 @@
 
 #![forbid(unsafe_code)]
 
+mod draws;
 mod fallback;
 mod key;
 mod lease_table;
