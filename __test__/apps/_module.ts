@@ -113,7 +113,8 @@ export function moduleTests({ app, newcomer, signedIn }: Setup): void {
       expect(new Set(crowd.flatMap(({ ids }) => ids)).size).toBe(2 * CROWD);
       const cookiesOf = new Map<string, string>();
       // Each page is made for one of them while the others ask for it.
-      const shared = ["/cached", "/ruled", "/swr", "/isr", "/readers/cached", "/kept/cached", "/kept/swr"].map(unmade);
+      const ruled = ["/ruled", "/swr", "/isr", "/press/today", "/shelf/a-book", "/members/shelf/a-book", "/kept/swr"];
+      const shared = ["/cached", "/readers/cached", "/kept/cached", ...ruled].map(unmade);
       const own = ["/visits", "/kept/visits", "/kept/outer", "/visits"];
       const look = async ({ get, user, ids }: (typeof crowd)[number], path: string): Promise<Reply> => {
         const reply = await get(path);

@@ -111,6 +111,7 @@ export function describeApp(app: SessionApp): void {
       ["a cached handler", "/cached"],
       ["a handler under a cache rule", "/ruled"],
       ["a handler under a rule of swr", "/swr"],
+      ["a handler under a rule of swr for the paths above it", "/press/today"],
       ["a cached handler behind a middleware that opens the session", "/readers/cached"],
       ["a handler under a cache rule, with such a middleware", "/readers/ruled"],
     ])("%s", (_title, path) => {
@@ -134,12 +135,34 @@ export function describeApp(app: SessionApp): void {
       });
     });
 
-    it("a handler under a rule of isr, which is a cache on some platforms alone, has no session anywhere", async () => {
+    describe.each([
+      ["a handler under a rule of isr, which is a cache on some platforms alone,", "/isr"],
+      ["one under such a rule for the paths above it", "/shelf/a-book"],
+    ])("%s", (_title, path) => {
+      it("has no session anywhere", async () => {
+        const ada = await signedIn("ada");
+        const reply = await ada.get(unmade(path));
+        expect(reply.json()).toEqual({ made: expect.any(String), ...NOBODY });
+        expect(reply.setCookies).toEqual([]);
+        expect((await ada.get("/visits")).json()).toEqual({ id: ada.id, data: { user: "ada", visits: 1 } });
+      });
+    });
+
+    it("a handler that such a rule makes an exception of has the session", async () => {
       const ada = await signedIn("ada");
-      const reply = await ada.get(unmade("/isr"));
-      expect(reply.json()).toEqual({ made: expect.any(String), ...NOBODY });
-      expect(reply.setCookies).toEqual([]);
-      expect((await ada.get("/visits")).json()).toEqual({ id: ada.id, data: { user: "ada", visits: 1 } });
+      const reply = await ada.get("/shelf/mine");
+      expect(reply.json()).toEqual({ id: ada.id, data: { user: "ada", visits: 1 } });
+      expect(reply.cookieNames()).toEqual([COOKIE]);
+    });
+
+    it("a page under such a rule gets no cookie of a middleware that writes either, and nothing is written", async () => {
+      const ada = await signedIn("ada");
+      for (const somebody of [ada, newcomer()]) {
+        const reply = await somebody.get(unmade("/members/shelf/a-book"));
+        expect(reply.json()).toEqual({ made: expect.any(String), ...NOBODY });
+        expect(reply.setCookies).toEqual([]);
+      }
+      expect((await ada.get("/members/plain")).json()).toEqual({ id: ada.id, data: { user: "ada", views: 1 } });
     });
 
     describe("a cached handler behind a middleware that writes", () => {
