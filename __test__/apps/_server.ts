@@ -16,8 +16,8 @@ export interface Server {
   /** What it has written to its standard error. */
   stderr(): string;
   stop(): Promise<void>;
-  /** Asks it to end, and gives its exit code when it has. */
-  end(): Promise<number | null>;
+  /** Asks it to end, and gives its exit code when it has: `null` where the signal itself ended it. */
+  end(signal?: NodeJS.Signals): Promise<number | null>;
 }
 
 /** Starts a built server from its own folder, and waits until it listens. */
@@ -58,8 +58,8 @@ async function start(
     await ended;
   };
 
-  const end = async (): Promise<number | null> => {
-    child.kill("SIGTERM");
+  const end = async (signal: NodeJS.Signals = "SIGTERM"): Promise<number | null> => {
+    child.kill(signal);
     await ended;
     return child.exitCode;
   };

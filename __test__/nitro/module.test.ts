@@ -42,6 +42,19 @@ describe("the plugin", () => {
     expect(source).toContain(`"generation":${generation},"isPrerendering":false`);
   });
 
+  it("has its store closed by the app's hooks, and in Nitro 3 also where the app has switched those off", async () => {
+    const features = { runtimeHooks: false };
+    for (const make of [nitropack2, nitro3, nitro300]) {
+      expect(await pluginOf(setUp(make()))).toMatch(/, nitro\.hooks\);\n$/);
+    }
+    const source = await pluginOf(setUp(nitro3({ features })));
+    expect(source).toContain('import { useNitroHooks } from "nitro/app";');
+    expect(source).toMatch(/, useNitroHooks\(\)\);\n$/);
+    // 3.0.0 and nitropack have hooks whatever is said.
+    for (const make of [nitropack2, nitro300])
+      expect(await pluginOf(setUp(make({ features })))).toContain("nitro.hooks");
+  });
+
   it("knows the prerenderer", async () => {
     expect(await pluginOf(setUp(nitropack2({ preset: "nitro-prerender" })))).toContain('"isPrerendering":true');
   });

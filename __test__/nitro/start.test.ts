@@ -165,6 +165,15 @@ describe("the store", () => {
     await expect(store?.count({ now: Date.now() }, "ada")).rejects.toMatchObject({ code: "ERR_STORE_CLOSED" });
   });
 
+  it("ends with other hooks than the app's, where it has none", async () => {
+    const closing = new FakeApp();
+    startSessions({}, { session: { password: PASSWORD, store: options() } }, IN_PRODUCTION, closing.hooks);
+    const store = useSessionStore();
+    expect(await store?.count({ now: Date.now() }, "ada")).toBe(0);
+    await closing.call("close");
+    await expect(store?.count({ now: Date.now() }, "ada")).rejects.toMatchObject({ code: "ERR_STORE_CLOSED" });
+  });
+
   it("that does not open is said when the server starts, which goes on", async () => {
     const warnings = captureWarnings();
     start({

@@ -29,6 +29,8 @@ export interface NitroOptionsLike {
   readonly preset?: string | undefined;
   readonly dev?: boolean | undefined;
   readonly framework?: { readonly name?: string | undefined; readonly version?: string | undefined } | undefined;
+  /** Nitro 3's. */
+  readonly features?: { readonly runtimeHooks?: boolean | undefined } | undefined;
   readonly plugins: string[];
   readonly virtual: Record<string, string | (() => string | Promise<string>)>;
   runtimeConfig: object;

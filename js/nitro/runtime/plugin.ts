@@ -41,10 +41,16 @@ export interface StartOptions {
  * Starts sessions in a server: reads `runtimeConfig.session`, makes its store, and records each request. The Nitro module has a
  * plugin made that calls it.
  *
+ * @param closing the hooks of which `close` is called when the server ends: the app's, where it has some.
  * @throws `ERR_CONFIG` for a configuration that cannot work, and where there is no password; `ERR_KEY_WEAK` for a password that
  * cannot sign the ids of stored sessions; as `createStore`.
  */
-export function startSessions(app: NitroAppLike, runtimeConfig: object, options: StartOptions): void {
+export function startSessions(
+  app: NitroAppLike,
+  runtimeConfig: object,
+  options: StartOptions,
+  closing: Hooks | undefined = app.hooks,
+): void {
   onRequest(app, record);
   const { config, store: storeOptions } = readRuntimeConfig((runtimeConfig as { session?: unknown }).session);
   if (config.generation === undefined) config.generation = options.generation;
@@ -62,7 +68,7 @@ export function startSessions(app: NitroAppLike, runtimeConfig: object, options:
   setApp(config, store);
   if (store) {
     const stop = keepStore(store);
-    onClose(app, stop);
+    (closing as AnyHooks | undefined)?.hook("close", stop);
   }
 }
 
@@ -91,10 +97,6 @@ function onRequest({ hooks, h3, _h3 }: NitroAppLike, callback: (event: SessionEv
     callback(event);
     return theirs?.(event);
   };
-}
-
-function onClose({ hooks }: NitroAppLike, callback: () => Promise<void>): void {
-  (hooks as AnyHooks | undefined)?.hook("close", callback);
 }
 
 interface AnyHooks {
