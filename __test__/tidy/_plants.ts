@@ -66,6 +66,7 @@ const FEATURE = "the binding is behind its feature";
 const REACH = "nothing but src/binding reaches the binding";
 const FOUNDATION = "the foundation knows nothing above it";
 const SEAL_LIMIT = "seal and limit know no session and no store";
+const CLIENT = "the client of Redis knows nothing that is kept in it";
 const PURE = "seal, limit and the foundation do no I/O and wait for nothing";
 const CLOCK = "only src/clock.rs reads a clock";
 const FORBID = "core modules forbid unsafe code";
@@ -112,6 +113,8 @@ export const PLANTS: readonly Plant[] = [
   rust(FOUNDATION, "src/secret.rs", "use crate::{error, session};"),
   rust(SEAL_LIMIT, "src/seal/iron.rs", "use crate::session::Session;"),
   rust(SEAL_LIMIT, "src/limit/quota.rs", "use crate::store::SessionStore;"),
+  rust(CLIENT, "src/redis/server.rs", "use crate::store::SessionStore;"),
+  rust(CLIENT, "src/redis/mod.rs", "use crate::{error, limit};"),
   rust(PURE, "src/seal/iron.rs", "pub async fn seal() {}"),
   rust(PURE, "src/seal/iron.rs", "fn seal() { key().await; }"),
   rust(PURE, "src/limit/quota.rs", "use tokio::sync::Mutex;"),
@@ -132,6 +135,7 @@ export const PLANTS: readonly Plant[] = [
   plant(GUARD, "no guard", SEALER, text("#[napi(catch_unwind)]", "pub fn seal(&self) -> R<()> {", "    Ok(())", "}")),
   plant(GUARD, "not around all", SEALER, text("#[napi(catch_unwind)]", "pub fn f() -> R<()> { g(); guard(N, b) }")),
   plant(GUARD, "napi's own missing", SEALER, text("#[napi(getter)]", 'pub fn f() -> R<()> { guard("f", || g()) }')),
+  plant(GUARD, "in what is given away", SEALER, text("fn f(call: &Call<'_>) -> Returned {", "    Ok(None)", "}")),
   plant(GUARD, "async", "src/binding/meta.rs", text("#[napi]", "/// Waits.", "pub async fn f() {}")),
   plant(
     ARGUMENTS,

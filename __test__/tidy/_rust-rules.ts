@@ -46,6 +46,9 @@ function unsafeImpls(tree: Tree): string[] {
 /** An exported function or method: its attributes and its signature, up to the body. */
 const EXPORT = /#\[napi(?<options>\([^\]]*\))?\]\s*(?:#\[[^\]]*\]\s*)*pub (?:async )?fn \w+(?<signature>[^{]*)\{/g;
 
+/** The body of a function that an export gives away (`src/binding/function.rs`), without the guard. */
+const UNGUARDED = /\bfn \w+\([^{;]*\) -> Returned \{(?!\s*guard\()/;
+
 interface Exported {
   readonly at: Found;
   readonly options: string;
@@ -95,6 +98,11 @@ export const rustRules: readonly Rule[] = [
     forbids: inCode(...names("session", "store")),
   },
   {
+    name: "the client of Redis knows nothing that is kept in it",
+    files: (path) => isRust(path) && path.startsWith("src/redis/"),
+    forbids: inCode(...names("limit", "seal", "session", "store")),
+  },
+  {
     name: "seal, limit and the foundation do no I/O and wait for nothing",
     files: isPure,
     forbids: inCode(
@@ -133,10 +141,12 @@ export const rustRules: readonly Rule[] = [
   {
     name: "every export goes through the guard",
     files: isBinding,
-    forbids: ({ code }) =>
-      exportsIn(code)
+    forbids: ({ code }) => [
+      ...exportsIn(code)
         .filter(({ options, body }) => !/\bcatch_unwind\b/.test(options) || !/^\s*guard\(/.test(body))
         .map(({ at }) => at),
+      ...findAll(code, [UNGUARDED]),
+    ],
   },
   {
     // Its errors quote the argument.
