@@ -20,6 +20,9 @@ const PENDING: Duration = Duration::from_secs(10);
 /// The pauses in milliseconds between attempts to activate: without it, the user is signed out. They end before the pending one
 /// does, and not before a failover, which takes seconds.
 const PAUSES: [u64; 7] = [50, 200, 800, 1600, 1600, 1600, 1600];
+/// Those between attempts to end the old session, where it is not known what became of one: few, since the pending one is to be
+/// there afterwards.
+const REMOVING_PAUSES: [u64; 2] = [50, 200];
 
 impl Call {
     /// Ends the session under `from` and makes one under `to`, in one step where they have one tag.
@@ -46,8 +49,8 @@ impl Call {
         if !matches!(pending, Created::Done { .. }) {
             return Ok(Regenerated::Created(pending));
         }
-        // When the outcome of this is not known the pending one passes by itself: the old session may live, so it must not.
-        match self.remove(from, expected, tombstone).await? {
+        // When the outcome of this stays unknown the pending one passes by itself: the old session may live, so it must not.
+        match self.remove(from, expected, tombstone, &new).await? {
             Removed::Not(refused) => {
                 // If this fails it passes by itself.
                 drop(self.run(&self.scripts.drop, to.tag(), named(&to, &new)).await);
@@ -61,15 +64,30 @@ impl Call {
         }
     }
 
-    /// Ends the old session, or says why not.
-    async fn remove(&self, from: StoreKey, expected: Version, tombstone: Duration) -> Result<Removed> {
-        let arguments = Arguments::of(keys::id(&from)).and(expected.to_string()).and(span(tombstone));
-        let (mut reply, doubt) = self.write(&self.scripts.remove, from.tag(), arguments).await?;
-        match reply.text()?.as_str() {
-            "done" => Ok(Removed::Done(doubt)),
-            "none" => Ok(Removed::Not(Regenerated::NotFound)),
-            "conflict" => Ok(Removed::Not(Regenerated::Conflict(Box::new(reply.record()?)))),
-            _ => Err(unreadable()),
+    /// Ends the old session, or says why not. May be repeated: the new one's token says who ended it.
+    pub(super) async fn remove(
+        &self,
+        from: StoreKey,
+        expected: Version,
+        tombstone: Duration,
+        new: &NewRecord,
+    ) -> Result<Removed> {
+        let (mut pauses, mut may_be_done) = (REMOVING_PAUSES.iter(), false);
+        loop {
+            let arguments = Arguments::of(keys::id(&from))
+                .and(expected.to_string())
+                .and(span(tombstone))
+                .and(new.write_token.0)
+                .and(span(PENDING));
+            let error = match self.write(&self.scripts.remove, from.tag(), arguments).await {
+                Ok((reply, doubt)) => return removed(reply, doubt),
+                Err(error) => error,
+            };
+            may_be_done |= matches!(error, Error::StoreUnavailable(_) | Error::StoreTimeout);
+            match pauses.next() {
+                Some(pause) if may_be_done => sleep(Duration::from_millis(*pause)).await,
+                _ => return Err(if may_be_done { half_done(error) } else { error }),
+            }
         }
     }
 
@@ -99,13 +117,22 @@ impl Call {
 }
 
 /// What came of ending the old session.
-enum Removed {
+pub(super) enum Removed {
     /// It ended; with the error when that is not known to be on replicas.
     Done(Option<Error>),
     Not(Regenerated),
 }
 
-/// The old session has ended: the call as a whole was not refused, whatever this part of it met.
+fn removed(mut reply: Reply, doubt: Option<Error>) -> Result<Removed> {
+    match reply.text()?.as_str() {
+        "done" => Ok(Removed::Done(doubt)),
+        "none" => Ok(Removed::Not(Regenerated::NotFound)),
+        "conflict" => Ok(Removed::Not(Regenerated::Conflict(Box::new(reply.record()?)))),
+        _ => Err(unreadable()),
+    }
+}
+
+/// The old session has, or may have, ended: the call as a whole was not refused, whatever this part of it met.
 fn half_done(error: Error) -> Error {
     match error {
         Error::StoreRefused(text) | Error::StoreUnreached(text) => Error::StoreUnavailable(text),

@@ -1,6 +1,7 @@
 -- What the scripts share. All keys of a session and of its user begin with KEYS[1], which holds their tag, and are on one slot:
 --   :s:<id>    hash, a session     :t:<id>    tombstone: its end
 --   :u:<user>  sorted set of the user's ids by the end of each     :r:<user>  the user was revoked: "<instant> <end>"
+--   :m:<id>  the session went to another tag: token of the new one, for as long as that may be asked again
 --   :i:<import>  an import with this tag: "open <end>" or "done <end>"
 -- and so does the channel :ended, on which ends of sessions are told. PUBLISH: the command for that, or nil.
 -- Fields: d data, v version, w write token, c created, l last seen, a authenticated, e end, x absolute end, i idle time, n label,

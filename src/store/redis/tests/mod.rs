@@ -6,6 +6,7 @@ mod clauses;
 mod ends;
 mod lifetimes;
 mod many;
+mod moving;
 mod outages;
 mod permissions;
 mod refusals;
