@@ -4,18 +4,26 @@ import { basename, join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 
 import { builtBinary, removePacked } from "../_pack.ts";
+import { PASSWORD } from "../h3/_passwords.ts";
 import { buildFor } from "./_build.ts";
 import { copyOfFixture } from "./_copies.ts";
 
 const BUILD_WITHIN_MS = 240_000;
-/** Presets of platforms that run Node, and where they put what they built. */
-const OUTPUTS = { "node-server": ".output", vercel: ".vercel", netlify: ".", "aws-lambda": ".output" } as const;
+/** Presets of platforms that run Node, or something that loads its addons, and where they put what they built. */
+const OUTPUTS = {
+  "node-server": ".output",
+  vercel: ".vercel",
+  netlify: ".",
+  "aws-lambda": ".output",
+  bun: ".output",
+  "deno-server": ".output",
+} as const;
 
 afterAll(removePacked);
 
 describe.each([
-  ["nitropack-2", ["cloudflare-module", "vercel-edge", "netlify-edge"]],
-  ["nitro-3", ["cloudflare-module", "netlify-edge"]],
+  ["nitropack-2", ["cloudflare-module", "vercel-edge", "netlify-edge", "deno-deploy"]],
+  ["nitro-3", ["cloudflare-module", "netlify-edge", "deno-deploy"]],
 ])("%s", (fixture, edges) => {
   let app: string;
 
@@ -30,7 +38,7 @@ describe.each([
     async (preset, output) => {
       for (const made of Object.values(OUTPUTS))
         if (made !== ".") rmSync(join(app, made), { recursive: true, force: true });
-      await buildFor(app, preset);
+      expect(await buildFor(app, preset)).not.toContain("native addon");
       const files = readdirSync(join(app, output), { recursive: true, encoding: "utf8" });
       // What the app has installed itself is no output.
       const binaries = files.filter((path) => path.endsWith(".node") && !path.startsWith("node_modules"));
@@ -39,6 +47,17 @@ describe.each([
       expect(ours.length).toBe(binaries.length);
       const built = readFileSync(builtBinary());
       expect(ours.filter((path) => !readFileSync(join(app, output, path)).equals(built))).toEqual([]);
+    },
+    BUILD_WITHIN_MS,
+  );
+
+  it(
+    "is built as a static site for a platform whose runtime loads no addon",
+    async () => {
+      const log = await buildFor(app, "cloudflare-pages-static", { SESSION_PASSWORD: PASSWORD });
+      expect(log).not.toContain("native addon");
+      const site = join(app, "dist");
+      expect(readdirSync(site, { recursive: true, encoding: "utf8" }).join("\n")).toMatch(/kept\/prerendered/);
     },
     BUILD_WITHIN_MS,
   );

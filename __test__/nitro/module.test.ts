@@ -154,22 +154,29 @@ describe("what is imported by itself", () => {
 });
 
 describe("a preset whose runtime loads no addon", () => {
-  it.each(["cloudflare-module", "cloudflare_pages", "vercel-edge", "netlify-edge", "deno-deploy"])(
-    "%s: one line",
-    (preset) => {
-      const setup = (): unknown => setUp(nitro3({ preset }));
-      expect(setup).toThrow(new RegExp(`"${preset}" loads no native addon.*build for Node`));
-      const line = (() => {
-        try {
-          setup();
-          return "";
-        } catch (error) {
-          return (error as Error).stack ?? "";
-        }
-      })();
-      expect(line.split("\n")).toHaveLength(1);
-    },
-  );
+  it.each([
+    "cloudflare-module",
+    "cloudflare_pages",
+    "cloudflare-durable",
+    "vercel-edge",
+    "netlify-edge",
+    "deno-deploy",
+    "service-worker",
+    "winterjs",
+    "zephyr",
+  ])("%s: one line", (preset) => {
+    const setup = (): unknown => setUp(nitro3({ preset }));
+    expect(setup).toThrow(new RegExp(`"${preset}" loads no native addon.*build for Node`));
+    const line = (() => {
+      try {
+        setup();
+        return "";
+      } catch (error) {
+        return (error as Error).stack ?? "";
+      }
+    })();
+    expect(line.split("\n")).toHaveLength(1);
+  });
 
   it.each([
     "node-server",
@@ -181,6 +188,9 @@ describe("a preset whose runtime loads no addon", () => {
     "nitro-dev",
     "nitro-prerender",
     "static",
+    "cloudflare-pages-static",
+    "edgeone-pages",
+    "stormkit",
   ])("%s is none", (preset) => {
     expect(() => setUp(nitropack2({ preset }))).not.toThrow();
   });

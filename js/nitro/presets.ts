@@ -1,5 +1,5 @@
-/** Presets of runtimes that load no addons, by how they are called, in either spelling of them. */
-const WITHOUT_ADDONS = /^cloudflare|-edge$|^deno-deploy$|^edgeone|^service-worker$|^stormkit-edge$|^winterjs$/;
+/** Presets of runtimes that load no addons, by how they are called, in either spelling of them. A static site has no runtime. */
+const WITHOUT_ADDONS = /^cloudflare(?!.*-static$)|-edge$|^deno-deploy$|^(?:base|service)-worker$|^winterjs$|^zephyr$/;
 
 /** @throws Error for a preset whose runtime loads no addons; its stack is one line, since no line of it is of use. */
 export function requireNode(preset: string | undefined): void {
