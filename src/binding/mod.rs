@@ -17,6 +17,7 @@ mod keys;
 mod mailbox;
 mod meta;
 mod options;
+mod place;
 mod priority;
 mod rate_limiter;
 mod ring;

@@ -51,18 +51,9 @@ pub(crate) fn spawn_waiting(work: impl FnOnce() + Send + 'static) -> bool {
     with_runtime(|runtime| drop(runtime.spawn_blocking(work))).is_some()
 }
 
-/// Has the runtime go on with `tasks`, each on its own. They come there by one push, since each push may have to wake a thread.
-/// `false`: they were dropped.
-pub(crate) fn spawn_all<T>(tasks: Vec<T>) -> bool
-where
-    T: Future<Output = ()> + Send + 'static,
-{
-    let spread = async move {
-        for task in tasks {
-            drop(tokio::spawn(task));
-        }
-    };
-    with_runtime(|runtime| drop(runtime.spawn(spread))).is_some()
+/// Runs `work` on the thread where calls go on. `false`: it was dropped.
+pub(crate) fn spawn(work: impl Future<Output = ()> + Send + 'static) -> bool {
+    with_runtime(|runtime| drop(runtime.spawn(work))).is_some()
 }
 
 /// Starts the runtime if it is not running. Called before napi asks it for anything, since napi's own errors have other codes.

@@ -13,28 +13,47 @@ use tokio::time::timeout;
 
 use crate::binding::error::{internal, to_js};
 use crate::binding::mailbox::{Mailbox, WakeFunction};
-use crate::binding::runtime;
+use crate::binding::place::Place;
 use crate::error::{Error, ErrorCode, Result};
 use crate::panics::{caught, fail_point};
 
+/// A call with all that it needs, to be made where it runs.
+pub(crate) trait Call: Send + 'static {
+    /// What it comes to.
+    type Answer: Send + 'static;
+
+    /// Makes it.
+    fn make(self) -> impl Future<Output = Result<Self::Answer>> + Send + 'static;
+}
+
 type Work<A> = Pin<Box<dyn Future<Output = Result<A>> + Send>>;
 
-/// A call that has begun.
-pub(crate) struct Task<A> {
+enum Stage<C: Call> {
+    Asked(C),
+    Begun(Work<C::Answer>),
+}
+
+impl<C: Call> Stage<C> {
+    fn begin(self) -> Work<C::Answer> {
+        match self {
+            Self::Asked(call) => Box::pin(call.make()),
+            Self::Begun(work) => work,
+        }
+    }
+}
+
+/// A call that somebody waits for.
+pub(crate) struct Task<C: Call> {
     ticket: u32,
     deadline: Option<Duration>,
     can_be_cancelled: bool,
-    work: Work<A>,
+    cancelled: Option<oneshot::Receiver<()>>,
+    stage: Stage<C>,
 }
 
-impl<A: Send + 'static> Task<A> {
-    pub(crate) fn new(
-        ticket: u32,
-        deadline: Option<Duration>,
-        can_be_cancelled: bool,
-        work: impl Future<Output = Result<A>> + Send + 'static,
-    ) -> Self {
-        Self { ticket, deadline, can_be_cancelled, work: Box::pin(work) }
+impl<C: Call> Task<C> {
+    pub(crate) fn new(ticket: u32, deadline: Option<Duration>, can_be_cancelled: bool, call: C) -> Self {
+        Self { ticket, deadline, can_be_cancelled, cancelled: None, stage: Stage::Asked(call) }
     }
 
     /// By which its answer is known.
@@ -43,21 +62,18 @@ impl<A: Send + 'static> Task<A> {
     }
 
     /// Begins it on the calling thread. What gives its answer at once, as a store in memory does, needs no other.
-    pub(crate) fn poll_once(mut self) -> Result<Result<A>, Self> {
-        match poll(self.work.as_mut(), &mut Context::from_waker(Waker::noop())) {
+    pub(crate) fn poll_once(self) -> Result<Result<C::Answer>, Self> {
+        let mut work = self.stage.begin();
+        match poll(work.as_mut(), &mut Context::from_waker(Waker::noop())) {
             Poll::Ready(answer) => Ok(answer),
-            Poll::Pending => Err(self),
+            Poll::Pending => Err(Self { stage: Stage::Begun(work), ..self }),
         }
     }
 
     /// Waits for its end, which goes into the mailbox.
-    pub(crate) fn run(self, mailbox: &Arc<Mailbox<A>>) -> impl Future<Output = ()> + Send + use<A> {
-        let cancelled = self.can_be_cancelled.then(|| mailbox.cancellable(self.ticket));
-        self.wait(cancelled, Arc::clone(mailbox))
-    }
-
-    async fn wait(self, cancelled: Option<oneshot::Receiver<()>>, mailbox: Arc<Mailbox<A>>) {
-        let Self { ticket, deadline, mut work, .. } = self;
+    async fn run(self, mailbox: Arc<Mailbox<C::Answer>>) {
+        let Self { ticket, deadline, cancelled, stage, .. } = self;
+        let mut work = stage.begin();
         let ended = async {
             let work = poll_fn(|context| poll(work.as_mut(), context));
             match deadline {
@@ -82,21 +98,38 @@ impl<A: Send + 'static> Task<A> {
     }
 }
 
-/// Has the runtime go on with calls, whose answers go into the mailbox. Where there is no runtime, that is their answer.
-pub(crate) fn go_on<A: Send + 'static>(
+/// Has calls go on in this place, each on its own; their answers go into the mailbox. Where the place cannot be, that is their
+/// answer. They come there by one push, since each push may have to wake a thread.
+pub(crate) fn go_on<C: Call>(
     env: Env,
-    mailbox: &Arc<Mailbox<A>>,
+    mailbox: &Arc<Mailbox<C::Answer>>,
     wake: WakeFunction<'_>,
-    tasks: Vec<Task<A>>,
-    answers: &mut Vec<(u32, Result<A>)>,
+    place: Result<Place>,
+    mut tasks: Vec<Task<C>>,
+    answers: &mut Vec<(u32, Result<C::Answer>)>,
 ) -> napi::Result<(), ErrorCode> {
-    if let Err(error) = runtime::start() {
-        answers.extend(tasks.iter().map(|task| (task.ticket(), Err(error.clone()))));
-        return Ok(());
-    }
+    let place = match place {
+        Ok(place) => place,
+        Err(error) => {
+            answers.extend(tasks.iter().map(|task| (task.ticket(), Err(error.clone()))));
+            return Ok(());
+        }
+    };
     mailbox.expect(env, wake, tasks.len()).map_err(|error| internal(&error))?;
-    let begun = tasks.into_iter().map(|task| task.run(mailbox)).collect();
-    if runtime::spawn_all(begun) { Ok(()) } else { Err(to_js(&Error::NoThread)) }
+    for task in tasks.iter_mut().filter(|task| task.can_be_cancelled) {
+        task.cancelled = Some(mailbox.cancellable(task.ticket));
+    }
+    let (kept, mailbox) = (place.clone(), Arc::clone(mailbox));
+    let spread = async move {
+        for task in tasks {
+            let (kept, run) = (kept.clone(), task.run(Arc::clone(&mailbox)));
+            drop(tokio::spawn(async move {
+                run.await;
+                drop(kept);
+            }));
+        }
+    };
+    if place.spawn(spread) { Ok(()) } else { Err(to_js(&Error::NoThread)) }
 }
 
 /// A panic is the last that a call says.

@@ -11,6 +11,8 @@ mod connection;
 mod dial;
 mod errors;
 mod eviction;
+mod executor;
+mod held;
 mod options;
 mod replicas;
 mod script;
@@ -38,9 +40,11 @@ use tokio::time::timeout;
 use crate::clock::monotonic;
 use crate::error::{Error, Result};
 
+use held::Held;
 use server::Work;
 use servers::Servers;
 
+pub use executor::Executor;
 pub use options::{Options, Topology, Wait};
 pub(crate) use script::Script;
 
@@ -81,17 +85,31 @@ impl Redis {
         F: FnOnce(Caller) -> W,
     {
         let under_way = Arc::clone(&self.gate).read_owned().await;
-        let Some(servers) = self.servers.lock().unwrap_or_else(PoisonError::into_inner).clone() else {
-            return Err(Error::StoreClosed);
-        };
+        let servers = self.servers().ok_or(Error::StoreClosed)?;
         let work = work(Caller { servers: Arc::clone(&servers), deadline: self.deadline, wait: self.wait });
-        let task = servers.thread.spawn(async move {
+        let work = async move {
             let result = work.await;
             drop(under_way);
             result
-        })?;
+        };
+        if servers.thread.is_current() {
+            return Held::new(servers, work).await;
+        }
+        let task = servers.thread.handle()?.spawn(work);
         task.await
             .unwrap_or_else(|ended| Err(if ended.is_panic() { Error::Panicked } else { Error::StoreClosed }))
+    }
+
+    /// The thread of the connections, for calls that are to run there as a whole: each spares two wakes of threads. `None` after it was closed.
+    ///
+    /// # Errors
+    /// `ERR_BUSY` when the system gives no thread.
+    pub fn executor(&self) -> Result<Option<Executor>> {
+        self.servers().map(Executor::new).transpose()
+    }
+
+    fn servers(&self) -> Option<Arc<Servers>> {
+        self.servers.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// What an operator ought to know of the server, once one was connected to: that it may evict what is kept in it.

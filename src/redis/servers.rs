@@ -65,7 +65,7 @@ impl Servers {
                 Routes::Cluster(Arc::new(Cluster::new(seeds, login, Arc::clone(&eviction), *deadline)))
             }
         };
-        Ok(Self { thread: Thread::default(), eviction, target, routes })
+        Ok(Self { thread: Thread::new(), eviction, target, routes })
     }
 
     pub(super) async fn run(&self, work: Work<'_>) -> Result<Value> {

@@ -11,13 +11,13 @@ use crate::binding::arguments::{Given, count, field, given, number, text, wrong}
 use crate::binding::error::{error_object, internal, to_js};
 use crate::binding::guard::guard;
 use crate::binding::mailbox::{Mailbox, WakeFunction};
+use crate::binding::place::Place;
 use crate::binding::rate_limiter::answer::Answer;
-use crate::binding::rate_limiter::calls::{self, Call, Operation};
+use crate::binding::rate_limiter::calls::{self, Operation};
 use crate::binding::rate_limiter::options::RateLimiterOptions;
 use crate::binding::rate_limiter::{COST, KEY, LIMIT, LimitCounts, LimitInfo, OPTIONS, moment};
-use crate::binding::runtime;
 use crate::binding::session_store::redis::connection;
-use crate::binding::task::{Task, go_on};
+use crate::binding::task::{Call, Task, go_on};
 use crate::binding::values::Submission;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorCode, Result};
@@ -116,7 +116,7 @@ impl RemoteRateLimiter {
             let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
             let (mut answers, tasks) = self.begin(read);
             if !tasks.is_empty() {
-                go_on(*env, &self.mailbox, wake, tasks, &mut answers)?;
+                go_on(*env, &self.mailbox, wake, self.place(), tasks, &mut answers)?;
             }
             write(env, answers)
         })
@@ -148,9 +148,9 @@ type Answers = Vec<(u32, Result<Answered>)>;
 
 impl RemoteRateLimiter {
     /// What is known at once, and what has to be waited for.
-    fn begin(&self, calls: Vec<Call>) -> (Answers, Vec<Task<Answered>>) {
+    fn begin(&self, calls: Vec<calls::Call>) -> (Answers, Vec<Task<Asked>>) {
         let (mut answers, mut tasks) = (Vec::new(), Vec::new());
-        for Call { ticket, now, operation } in calls {
+        for calls::Call { ticket, now, operation } in calls {
             let operation = match operation {
                 Ok(operation) => operation,
                 Err(error) => {
@@ -175,7 +175,8 @@ impl RemoteRateLimiter {
             if matches!(operation, Operation::Close) {
                 self.mailbox.close();
             }
-            tasks.push(Task::new(ticket, None, false, operation.run(Arc::clone(&self.limiter), now)));
+            let asked = Asked { limiter: Arc::clone(&self.limiter), now, operation };
+            tasks.push(Task::new(ticket, None, false, asked));
         }
         (answers, tasks)
     }
@@ -184,22 +185,41 @@ impl RemoteRateLimiter {
     fn refill(&self, refill: Refill, now: Moment) {
         if !refill.is_empty() {
             let limiter = Arc::clone(&self.limiter);
-            let _is_running = runtime::spawn_all(vec![async move { limiter.refill(refill, now).await }]);
+            let Ok(place) = self.place() else { return };
+            let kept = place.clone();
+            let _is_running = place.spawn(async move {
+                limiter.refill(refill, now).await;
+                drop(kept);
+            });
         }
+    }
+
+    fn place(&self) -> Result<Place> {
+        Place::connections(self.limiter.executor())
     }
 }
 
-impl Operation {
-    async fn run(self, limiter: Arc<RedisLimiter>, now: Moment) -> Result<Answered> {
-        match self {
-            Self::Consume(requests) => limiter.consume(requests, now).await.map(Answered::Judged),
-            Self::Peek(requests) => limiter.peek(requests, now).await.map(Answered::Judged),
-            Self::Refund(receipts) => limiter.refund(receipts, now).await.map(Answered::Flag),
-            Self::Reset { limit, key } => limiter.reset(limit, key, now).await.map(|()| Answered::Flag(true)),
-            Self::Penalize { limit, key, duration } => {
+/// A call with all that it needs.
+struct Asked {
+    limiter: Arc<RedisLimiter>,
+    now: Moment,
+    operation: Operation,
+}
+
+impl Call for Asked {
+    type Answer = Answered;
+
+    async fn make(self) -> Result<Answered> {
+        let Self { limiter, now, operation } = self;
+        match operation {
+            Operation::Consume(requests) => limiter.consume(requests, now).await.map(Answered::Judged),
+            Operation::Peek(requests) => limiter.peek(requests, now).await.map(Answered::Judged),
+            Operation::Refund(receipts) => limiter.refund(receipts, now).await.map(Answered::Flag),
+            Operation::Reset { limit, key } => limiter.reset(limit, key, now).await.map(|()| Answered::Flag(true)),
+            Operation::Penalize { limit, key, duration } => {
                 limiter.penalize(limit, key, duration, now).await.map(|()| Answered::Flag(true))
             }
-            Self::Close => {
+            Operation::Close => {
                 limiter.close().await;
                 Ok(Answered::Flag(true))
             }

@@ -10,6 +10,7 @@ use crate::clock::monotonic;
 use crate::store::SessionStore;
 use crate::store::resilient::{Options, Phase, Resilient, Status, Surroundings, random};
 
+#[derive(Clone)]
 pub(super) enum Backend {
     Plain(Arc<dyn SessionStore>),
     Resilient(Resilient),

@@ -23,13 +23,14 @@ use crate::binding::arguments::{Given, count, given, number, wrong};
 use crate::binding::error::{internal, to_js};
 use crate::binding::guard::guard;
 use crate::binding::mailbox::{Mailbox, WakeFunction};
+use crate::binding::place::Place;
 use crate::binding::task::{Task, go_on};
 use crate::binding::values::Submission;
 use crate::error::{Error, ErrorCode, Result};
 use crate::store::redis::RedisStore;
 use answer::Written;
 use backend::{Backend, StoreStatus};
-use operation::{Answer, Operation};
+use operation::{Answer, Asked, Operation};
 use options::StoreOptions;
 use snapshots::Snapshots;
 
@@ -83,7 +84,7 @@ impl Store {
             let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
             let (mut answers, tasks) = self.begin(read);
             if !tasks.is_empty() {
-                go_on(*env, &self.mailbox, wake, tasks, &mut answers)?;
+                go_on(*env, &self.mailbox, wake, self.place(), tasks, &mut answers)?;
             }
             answer::write(env, answers).map_err(|error| internal(&error))
         })
@@ -134,7 +135,7 @@ type Answers = Vec<(u32, Result<Answer>)>;
 
 impl Store {
     /// What is known at once, and what has to be waited for.
-    fn begin(&self, calls: Vec<read::Call>) -> (Answers, Vec<Task<Answer>>) {
+    fn begin(&self, calls: Vec<read::Call>) -> (Answers, Vec<Task<Asked>>) {
         let (mut answers, mut tasks) = (Vec::with_capacity(calls.len()), Vec::new());
         for call in calls {
             let waits = matches!(call.operation, Ok(Operation::Close)) && self.waits_to_close;
@@ -153,7 +154,7 @@ impl Store {
         (answers, tasks)
     }
 
-    fn task(&self, call: read::Call) -> Result<Task<Answer>, (u32, Error)> {
+    fn task(&self, call: read::Call) -> Result<Task<Asked>, (u32, Error)> {
         let read::Call { ticket, now, deadline, can_be_cancelled, operation } = call;
         if deadline.is_some_and(|deadline| deadline.is_zero()) {
             return Err((ticket, Error::StoreTimeout));
@@ -162,10 +163,17 @@ impl Store {
         if matches!(operation, Operation::Close) {
             self.mailbox.close();
             if let Some(snapshots) = &self.snapshots {
-                return Ok(Task::new(ticket, deadline, can_be_cancelled, Arc::clone(snapshots).close()));
+                return Ok(Task::new(ticket, deadline, can_be_cancelled, Asked::OfSnapshots(Arc::clone(snapshots))));
             }
         }
-        let work = operation.run(self.backend.within(deadline), now);
-        Ok(Task::new(ticket, deadline, can_be_cancelled, work))
+        let asked = Asked::OfStore { backend: self.backend.clone(), deadline, now, operation };
+        Ok(Task::new(ticket, deadline, can_be_cancelled, asked))
+    }
+
+    /// Where calls go on that are not answered at once.
+    fn place(&self) -> Result<Place> {
+        self.redis
+            .as_ref()
+            .map_or_else(Place::runtime, |store| Place::connections(store.executor()))
     }
 }

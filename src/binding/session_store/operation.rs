@@ -3,6 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::binding::session_store::backend::Backend;
+use crate::binding::session_store::snapshots::Snapshots;
+use crate::binding::task::Call;
 use crate::clock::Timestamp;
 use crate::error::Result;
 use crate::session::id::{StoreKey, Tag};
@@ -45,9 +48,26 @@ pub(super) enum Answer {
     Done,
 }
 
+/// A call that is to be made: to the store, or to what closes it behind its snapshots.
+pub(super) enum Asked {
+    OfStore { backend: Backend, deadline: Option<Duration>, now: Timestamp, operation: Operation },
+    OfSnapshots(Arc<Snapshots>),
+}
+
+impl Call for Asked {
+    type Answer = Answer;
+
+    async fn make(self) -> Result<Answer> {
+        match self {
+            Self::OfStore { backend, deadline, now, operation } => operation.run(backend.within(deadline), now).await,
+            Self::OfSnapshots(snapshots) => snapshots.close().await,
+        }
+    }
+}
+
 impl Operation {
     /// Makes the call.
-    pub(super) async fn run(self, store: Arc<dyn SessionStore>, now: Timestamp) -> Result<Answer> {
+    async fn run(self, store: Arc<dyn SessionStore>, now: Timestamp) -> Result<Answer> {
         Ok(match self {
             Self::Create { key, new } => Answer::Created(store.create(now, key, *new).await?),
             Self::Load { key } => Answer::Loaded(store.load(now, key).await?),

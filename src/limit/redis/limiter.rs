@@ -14,7 +14,7 @@ use crate::error::{Error, Result};
 use crate::limit::local::{Ceiling, Counts};
 use crate::limit::quota::Quota;
 use crate::limit::token_bucket::Decision;
-use crate::redis::{Caller, Options, Redis};
+use crate::redis::{Caller, Executor, Options, Redis};
 
 use super::fallback::{Fallback, OnStoreError, is_outage};
 use super::lease_table::{LeaseTable, Wanted};
@@ -128,6 +128,14 @@ impl RedisLimiter {
     /// `ERR_CONFIG` where there is no such limit.
     pub fn quota(&self, limit: usize) -> Result<&Quota> {
         self.inner.remote.quota(limit)
+    }
+
+    /// The thread of the connections, for calls that are to run there as a whole; `None` after it was closed.
+    ///
+    /// # Errors
+    /// `ERR_BUSY` when the system gives no thread.
+    pub fn executor(&self) -> Result<Option<Executor>> {
+        self.redis.executor()
     }
 
     /// Decides by leased tokens, if that can be done. `now` is the caller's, by a clock that is never set back.

@@ -4,6 +4,7 @@
 
 mod cluster;
 mod connections;
+mod executor;
 mod options;
 mod refusals;
 mod replicas;

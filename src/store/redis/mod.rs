@@ -27,7 +27,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::error::Result;
-use crate::redis::Redis;
+use crate::redis::{Executor, Redis};
 use crate::session::id::{StoreKey, Tag};
 
 use super::record::{
@@ -69,6 +69,14 @@ impl RedisStore {
     #[must_use]
     pub fn warning(&self) -> Option<String> {
         self.redis.warning()
+    }
+
+    /// The thread of the connections, for calls that are to run there as a whole; `None` after it was closed.
+    ///
+    /// # Errors
+    /// `ERR_BUSY` when the system gives no thread.
+    pub fn executor(&self) -> Result<Option<Executor>> {
+        self.redis.executor()
     }
 
     /// A call, which begins when it is first waited for.
