@@ -222,8 +222,10 @@ impl Remote {
 
 /// Reads the answer of `judge.lua`.
 fn read(slot: &[Asked<'_>], answer: Value) -> Result<(Moment, Vec<Found>)> {
-    let Value::Array(values) = answer else { return Err(unreadable()) };
-    let numbers = values.into_iter().map(number).collect::<Result<Vec<u64>>>()?;
+    let Value::BulkString(text) = answer else { return Err(unreadable()) };
+    let text = str::from_utf8(&text).map_err(|_| unreadable())?;
+    let numbers = text.split(' ').map(|number| number.parse().map_err(|_| unreadable()));
+    let numbers = numbers.collect::<Result<Vec<u64>>>()?;
     let (&now, states) = numbers.split_first().ok_or_else(unreadable)?;
     let (states, rest) = states.as_chunks::<4>();
     if states.len() != slot.len() || !rest.is_empty() {
@@ -238,9 +240,4 @@ fn read(slot: &[Asked<'_>], answer: Value) -> Result<(Moment, Vec<Found>)> {
         })
     });
     Ok((Moment::from_micros(now), found.collect::<Result<_>>()?))
-}
-
-fn number(value: Value) -> Result<u64> {
-    let Value::BulkString(text) = value else { return Err(unreadable()) };
-    str::from_utf8(&text).ok().and_then(|text| text.parse().ok()).ok_or_else(unreadable)
 }

@@ -1,30 +1,21 @@
 -- A bucket is a text of three whole numbers: the microsecond at which it is full again, the parts of 1/rate microseconds beyond that,
--- and the microsecond at which its penalty ends, or 0. No number is written but by text(), and none is beyond 2^53.
+-- and the microsecond at which its penalty ends, or 0. All numbers are written by '%.0f', and none is beyond 2^53.
 
 local LONGEST_PENALTY = 366 * 86400 * 1000000
+local format = string.format
 
-local function text(number)
-  return string.format('%.0f', number)
-end
-
+-- The text, and its numbers.
 local function read(key)
   local value = redis.call('GET', key)
   if not value then
-    return 0, 0, 0
+    return '0 0 0', 0, 0, 0
   end
   local micros, part, blocked = value:match('^(%d+) (%d+) (%d+)$')
-  return tonumber(micros), tonumber(part), tonumber(blocked)
+  return value, tonumber(micros), tonumber(part), tonumber(blocked)
 end
 
 local function is_later(micros, part, other, other_part)
   return micros > other or (micros == other and part > other_part)
-end
-
-local function plus(micros, part, more, more_part, rate)
-  if part + more_part >= rate then
-    return micros + more + 1, part + more_part - rate
-  end
-  return micros + more, part + more_part
 end
 
 -- Brings back what a clock set back has left too far ahead: the bucket is empty then, its penalty of the longest.
@@ -42,8 +33,8 @@ end
 local function write(key, micros, part, blocked)
   local last = math.max(part > 0 and micros + 1 or micros, blocked)
   if last > now then
-    local value = text(micros) .. ' ' .. text(part) .. ' ' .. text(blocked)
-    redis.call('SET', key, value, 'PX', text(math.ceil((last - now) / 1000) + SPARE))
+    local value = format('%.0f %.0f %.0f', micros, part, blocked)
+    redis.call('SET', key, value, 'PX', format('%.0f', math.ceil((last - now) / 1000) + SPARE))
   else
     redis.call('DEL', key)
   end
