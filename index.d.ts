@@ -18,12 +18,8 @@ export declare class RateLimiter {
   constructor(options: RateLimiterOptions)
   /** What is known of the limits, by their places. */
   limits(): Array<LimitInfo>
-  /** Takes `cost` tokens of a key if they are there. */
-  consume(limit: number, key: string, cost: number, now: number): string
-  /** Takes the tokens of several limits in one step, or of none. */
-  consumeAll(limits: number[], keys: string[], costs: number[], now: number): string
-  /** What `consume` would decide, with nothing taken. */
-  peek(limit: number, key: string, cost: number, now: number): string
+  /** The calls of every request. */
+  calls(): RateLimiterCalls
   /** Undoes a decision by its receipt, if nothing was taken from its bucket since. A receipt is to be given once. */
   refund(receipt: string, now: number): boolean
   /** Fills a key's bucket and ends its penalty. */
@@ -40,8 +36,8 @@ export declare class RemoteRateLimiter {
   constructor(options: object)
   /** What is known of the limits, by their places. */
   limits(): Array<LimitInfo>
-  /** Decides by leased tokens; `null` where Redis has to be asked. */
-  tryConsume(limit: number, key: string, cost: number, now: number): string | null
+  /** The calls of every request. */
+  calls(): RemoteRateLimiterCalls
   /** Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more. */
   submit(numbers: Float64Array, texts: string | string[], wake: () => void): unknown[]
   /** Gives the answers that are there. */
@@ -233,6 +229,16 @@ export interface PresentedId {
 /** A new key: 32 random bytes as base64url text. */
 export declare function randomKey(): string
 
+/** What a limiter in memory does for every request. */
+export interface RateLimiterCalls {
+  /** Takes `cost` tokens of a key if they are there. */
+  consume: (limit: number, key: string, cost: number, now: number) => string
+  /** Takes the tokens of several limits in one step, or of none. */
+  consumeAll: (limits: number[], keys: string[], costs: number[], now: number) => string
+  /** What `consume` would decide, with nothing taken. */
+  peek: (limit: number, key: string, cost: number, now: number) => string
+}
+
 /** The options of a limiter in memory. */
 export interface RateLimiterOptions {
   /** The limits, which calls name by their places. */
@@ -263,6 +269,12 @@ export interface RedisWait {
   replicas: number
   /** How many milliseconds that may take. */
   timeout: number
+}
+
+/** What a limiter on Redis does for every request. */
+export interface RemoteRateLimiterCalls {
+  /** Decides by leased tokens; `null` where Redis has to be asked. */
+  tryConsume: (limit: number, key: string, cost: number, now: number) => string | null
 }
 
 /** What is done about outages. */

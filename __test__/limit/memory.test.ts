@@ -43,6 +43,29 @@ describe("one limit", () => {
     expect(() => limiter.consumeSync("a", { cost: 11 })).toThrow(expect.objectContaining({ code: "ERR_CONFIG" }));
   });
 
+  it("tells keys apart, whatever characters they have and however long they are", () => {
+    const limiter = createRateLimiter({ quota: "1/1h" });
+    const long = "k".repeat(1000);
+    const keys = [
+      "",
+      "a",
+      "a\0",
+      "\u0100",
+      "\u0000",
+      "ä",
+      "a\u0308",
+      "\u{1f600}",
+      "\u{1f601}",
+      long,
+      `${long}a`,
+      `${long}ä`,
+    ];
+    expect(keys.map((key) => limiter.consumeSync(key).allowed)).toEqual(keys.map(() => true));
+    expect(keys.map((key) => limiter.consumeSync(key).allowed)).toEqual(keys.map(() => false));
+    expect(limiter.counts().default).toMatchObject({ allowed: keys.length, limited: keys.length, keys: keys.length });
+    expect(limiter.refundSync(limiter.consumeSync("b"))).toBe(true);
+  });
+
   it("goes by process.hrtime, which fake timers move", () => {
     vi.useFakeTimers();
     try {

@@ -34,8 +34,8 @@ export function createRingSealer(ring: EngineRing, options: SealerOptions): Seal
 }
 
 /** The calls of every request are functions beside the class, since methods of one take longer to call. */
-function withCalls(sealer: Binding.Sealer): Sealer {
-  return Object.assign(sealer, sealer.calls());
+function withCalls<T extends { calls(): object }>(object: T): T & ReturnType<T["calls"]> {
+  return Object.assign(object, object.calls() as ReturnType<T["calls"]>);
 }
 
 /** Makes a session store of the native addon; see {@link Engine.createStore}. */
@@ -46,12 +46,12 @@ export function createStore(options: EngineStoreOptions): EngineStore {
 /** Makes a rate limiter of the native addon; see {@link Engine.createRateLimiter}. */
 export function createRateLimiter(options: EngineLimiterOptions): EngineRateLimiter {
   // The binding takes arrays as the ones that they are, and writes to none.
-  return new binding.RateLimiter(options) as EngineRateLimiter;
+  return withCalls(new binding.RateLimiter(options)) as EngineRateLimiter;
 }
 
 /** Makes a rate limiter on Redis; see {@link Engine.createRemoteRateLimiter}. */
 export function createRemoteRateLimiter(options: EngineRemoteLimiterOptions): EngineRemoteRateLimiter {
-  return new binding.RemoteRateLimiter(options);
+  return withCalls(new binding.RemoteRateLimiter(options));
 }
 
 /** A new key; see {@link Engine.randomKey}. */

@@ -1,12 +1,13 @@
-import { Answers } from "../store/answers.js";
+import { Answers, numberAt, wordAt } from "../store/answers.js";
 import { Decided } from "./decision.js";
-import type { Policy, PolicyDecision } from "./types.js";
+import type { Policy } from "./types.js";
 
 const ALLOWED = 1;
 const DEGRADED = 2;
 const BLOCKED = 4;
 const AT = 8;
 const RECEIPT = 16;
+const WAITS = 32;
 
 /** The characters of a receipt, by where the buckets are. */
 export const RECEIPT_LENGTH = { memory: 56, redis: 57 };
@@ -34,7 +35,16 @@ export function readAnswer<Name extends string>(
   now: number,
   receiptLength: number,
 ): Decided<Name> {
-  return readDecisions(new Answers([answer]), asked, now, receiptLength);
+  return readDecisions(new Answers(answer), asked, now, receiptLength);
+}
+
+/** {@link readAnswer} of one limit in memory. */
+export function readOne<Name extends string>(answer: string, policy: Policy<Name>, now: number): Decided<Name> {
+  if (answer.charCodeAt(0) !== (ALLOWED | RECEIPT)) {
+    return readDecision(new Answers(answer), policy, now, RECEIPT_LENGTH.memory);
+  }
+  // What nearly all are. The receipt is its end, and cut off if it is asked for.
+  return new Decided(policy, true, wordAt(answer, 1), 0, numberAt(answer, 5), false, now, 0, answer);
 }
 
 function readDecision<Name extends string>(
@@ -44,21 +54,13 @@ function readDecision<Name extends string>(
   receiptLength: number,
 ): Decided<Name> {
   const flags = answers.outcome();
-  const remaining = answers.number();
-  const retryAfter = answers.number();
+  const remaining = answers.word();
   const resetAfter = answers.number();
+  const retryAfter = flags & WAITS ? answers.number() : 0;
   const blockedFor = flags & BLOCKED ? answers.number() : 0;
   const at = flags & AT ? answers.number() : now;
   const receipt = flags & RECEIPT ? answers.slice(receiptLength) : undefined;
-  const decision: PolicyDecision<Name> = {
-    policy: policy.name,
-    allowed: (flags & ALLOWED) !== 0,
-    limit: policy.limit,
-    remaining,
-    retryAfter,
-    resetAfter,
-    degraded: (flags & DEGRADED) !== 0,
-    at,
-  };
-  return new Decided(decision, blockedFor, receipt);
+  const allowed = (flags & ALLOWED) !== 0;
+  const degraded = (flags & DEGRADED) !== 0;
+  return new Decided(policy, allowed, remaining, retryAfter, resetAfter, degraded, at, blockedFor, receipt);
 }

@@ -50,7 +50,11 @@ export function readAsked<Name extends string>(
 }
 
 /** The engine looks at what a cost is. */
-function readCost(policies: readonly Policy[], place: number, cost: NonNullable<ConsumeOptions["cost"]>): number {
+export function readCost(
+  policies: readonly Policy[],
+  place: number,
+  cost: NonNullable<ConsumeOptions["cost"]>,
+): number {
   return typeof cost === "object" ? (cost[policies[place]?.name ?? ""] ?? 1) : cost;
 }
 

@@ -1,4 +1,4 @@
-import type { Decision, PolicyDecision } from "./types.js";
+import type { Decision, Policy, PolicyDecision } from "./types.js";
 
 /** A decision, with what is needed to undo it once. */
 export class Decided<Name extends string = string> implements Decision<Name> {
@@ -16,16 +16,29 @@ export class Decided<Name extends string = string> implements Decision<Name> {
   /** Nothing where nothing was taken, or cannot be given back. */
   #receipt: string | undefined;
 
-  /** @param blockedFor for how many seconds a penalty lasts, 0 for none. */
-  constructor(decision: PolicyDecision<Name>, blockedFor: number, receipt: string | undefined) {
-    this.policy = decision.policy;
-    this.allowed = decision.allowed;
-    this.limit = decision.limit;
-    this.remaining = decision.remaining;
-    this.retryAfter = decision.retryAfter;
-    this.resetAfter = decision.resetAfter;
-    this.degraded = decision.degraded;
-    this.at = decision.at;
+  /**
+   * @param blockedFor for how many seconds a penalty lasts, 0 for none.
+   * @param receipt what a refund needs, or a text that ends with it.
+   */
+  constructor(
+    { name, limit }: Pick<Policy<Name>, "limit" | "name">,
+    allowed: boolean,
+    remaining: number,
+    retryAfter: number,
+    resetAfter: number,
+    degraded: boolean,
+    at: number,
+    blockedFor: number,
+    receipt: string | undefined,
+  ) {
+    this.policy = name;
+    this.allowed = allowed;
+    this.limit = limit;
+    this.remaining = remaining;
+    this.retryAfter = retryAfter;
+    this.resetAfter = resetAfter;
+    this.degraded = degraded;
+    this.at = at;
     this.#receipt = receipt;
     // It is an instant for people and logs, which the clock of the buckets is not.
     if (blockedFor > 0) this.blockedUntil = Date.now() + Math.ceil(blockedFor * 1000);
@@ -34,7 +47,18 @@ export class Decided<Name extends string = string> implements Decision<Name> {
   /** The decision that several come to. */
   static ofSeveral<Name extends string>(parts: readonly Decided<Name>[]): Decided<Name> {
     const decisive = parts.reduce((one, other) => (decides(other, one) ? other : one));
-    const decision = new Decided(decisive, 0, undefined);
+    const { policy, allowed, limit, remaining, retryAfter, resetAfter, degraded, at } = decisive;
+    const decision = new Decided(
+      { name: policy, limit },
+      allowed,
+      remaining,
+      retryAfter,
+      resetAfter,
+      degraded,
+      at,
+      0,
+      undefined,
+    );
     if (decisive.blockedUntil !== undefined) {
       Object.defineProperty(decision, "blockedUntil", { value: decisive.blockedUntil, enumerable: true });
     }
@@ -46,13 +70,13 @@ export class Decided<Name extends string = string> implements Decision<Name> {
     return this.#parts ?? [this];
   }
 
-  /** The receipts of all limits that took, once. */
-  static takeReceipts(decision: Decision): string[] {
+  /** The receipts of all limits that took, each of so many characters, once. */
+  static takeReceipts(decision: Decision, length: number): string[] {
     if (!(#receipt in decision)) return [];
     const receipts = (decision.#parts ?? [decision]).map((part) => {
       const receipt = part.#receipt;
       part.#receipt = undefined;
-      return receipt;
+      return receipt?.slice(-length);
     });
     return receipts.filter((receipt) => receipt !== undefined);
   }

@@ -2,8 +2,8 @@ import { createRateLimiter as createEngineLimiter } from "#engine";
 
 import type { EngineRateLimiter } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
-import { readAnswer, RECEIPT_LENGTH } from "./answer.js";
-import { type Asked, checkCallOptions, readAsked } from "./asked.js";
+import { readAnswer, readOne, RECEIPT_LENGTH } from "./answer.js";
+import { type Asked, checkCallOptions, readAsked, readCost } from "./asked.js";
 import { processClock } from "./clock.js";
 import { Decided } from "./decision.js";
 import type { MemoryConfig } from "./options.js";
@@ -27,6 +27,12 @@ export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Nam
 
   consumeSync(key: Keys<Name>, options?: ConsumeOptions<Name>): Decision<Name> {
     const now = this.#begin(options);
+    const [policy] = this.policies;
+    if (typeof key === "string" && this.policies.length === 1 && policy !== undefined) {
+      // What nearly all calls are, and so without the lists of the others.
+      const answer = this.#engine.consume(0, key, readCost(this.policies, 0, options?.cost ?? 1), now);
+      return readOne(answer, policy, now);
+    }
     const asked = readAsked(this.policies, key, options);
     const { places, keys, costs } = asked;
     const answer =
@@ -46,7 +52,7 @@ export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Nam
 
   refundSync(decision: Decision<Name>): boolean {
     const now = this.#begin();
-    const receipts = Decided.takeReceipts(decision);
+    const receipts = Decided.takeReceipts(decision, RECEIPT);
     // The last one first, as they were taken: a key that was named twice is undone in order.
     const undone = receipts.toReversed().map((receipt) => this.#engine.refund(receipt, now));
     return undone.length > 0 && undone.every(Boolean);

@@ -45,9 +45,9 @@ export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
     const asked = this.#read(key, options);
     const now = processClock();
     if (this.#isLeased && asked.places.length === 1) {
-      const { places, keys, costs } = asked;
+      const { places, policies, keys, costs } = asked;
       const leased = this.#engine.tryConsume(places[0] as number, keys[0] as string, costs[0] as number, now);
-      if (leased !== null) return readAnswer(leased, asked.policies, now, RECEIPT);
+      if (leased !== null) return readAnswer(leased, policies, now, RECEIPT);
     }
     return this.#ask(OPERATIONS.consume, asked, now);
   }
@@ -59,7 +59,7 @@ export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
   async refund(decision: Decision<Name>): Promise<boolean> {
     this.#check();
     // The last one first, as they were taken.
-    const receipts = Decided.takeReceipts(decision).toReversed();
+    const receipts = Decided.takeReceipts(decision, RECEIPT).toReversed();
     return (
       receipts.length > 0 && this.#call(OPERATIONS.refund, readBoolean, 1, (values) => values.text(receipts.join("")))
     );

@@ -38,7 +38,7 @@ export class Answers {
   }
 
   ticket(): number {
-    return this.#word();
+    return this.word();
   }
 
   outcome(): number {
@@ -46,9 +46,8 @@ export class Answers {
   }
 
   number(): number {
-    words[LOW] = this.#word();
-    words[HIGH] = this.#word();
-    return double[0] as number;
+    this.#at += 8;
+    return numberAt(this.#packed, this.#at - 8);
   }
 
   optionalNumber(): number | undefined {
@@ -79,7 +78,7 @@ export class Answers {
 
   optionalText(): string | undefined {
     const form = this.#packed.charCodeAt(this.#at++);
-    if (form === INLINE) return this.slice(this.#word());
+    if (form === INLINE) return this.slice(this.word());
     return form === FREE ? (this.#free[this.#nextFree++] as string) : undefined;
   }
 
@@ -87,13 +86,24 @@ export class Answers {
     return this.#free[this.#nextFree++] as Error;
   }
 
-  #word(): number {
-    const packed = this.#packed;
-    const at = this.#at;
-    this.#at = at + 4;
-    const low = packed.charCodeAt(at) | (packed.charCodeAt(at + 1) << 8);
-    return (low | (packed.charCodeAt(at + 2) << 16) | (packed.charCodeAt(at + 3) << 24)) >>> 0;
+  /** A whole number of four bytes. */
+  word(): number {
+    this.#at += 4;
+    return wordAt(this.#packed, this.#at - 4);
   }
+}
+
+/** The whole number of four bytes at a place of an answer. */
+export function wordAt(packed: string, at: number): number {
+  const low = packed.charCodeAt(at) | (packed.charCodeAt(at + 1) << 8);
+  return (low | (packed.charCodeAt(at + 2) << 16) | (packed.charCodeAt(at + 3) << 24)) >>> 0;
+}
+
+/** The number of eight bytes at a place of an answer. */
+export function numberAt(packed: string, at: number): number {
+  words[LOW] = wordAt(packed, at);
+  words[HIGH] = wordAt(packed, at + 4);
+  return double[0] as number;
 }
 
 /** Reads the values of one answer, which is no error. */

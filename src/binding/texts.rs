@@ -49,7 +49,7 @@ fn piece(text: JsString<'_>) -> Result<JsStringUtf16<'_>> {
 }
 
 /// Without the zero that Node-API writes behind it.
-fn units<'a>(piece: &'a JsStringUtf16<'_>) -> &'a [u16] {
+pub(crate) fn units<'a>(piece: &'a JsStringUtf16<'_>) -> &'a [u16] {
     piece.as_slice().split_last().map_or(&[], |(_zero, units)| units)
 }
 

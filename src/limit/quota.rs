@@ -179,7 +179,13 @@ impl Quota {
         if time >= self.fill {
             return self.burst;
         }
-        u32::try_from(time.all_parts(self.rate) / u128::from(self.period)).unwrap_or(self.burst)
+        let parts = time.all_parts(self.rate);
+        // Nearly all fit into 64 bits, which a processor divides in a fraction of the time.
+        let tokens = match u64::try_from(parts) {
+            Ok(parts) => parts / self.period,
+            Err(_) => u64::try_from(parts / u128::from(self.period)).unwrap_or(u64::MAX),
+        };
+        u32::try_from(tokens).unwrap_or(self.burst)
     }
 
     /// Whether a bucket can ever hold `cost` tokens.

@@ -139,8 +139,8 @@ const LIMITER_STORE = { url: "redis://127.0.0.1:1", prefix: "test:", deadline: 1
 const REMOTE_OPTIONS = { ...LIMITER_OPTIONS, store: LIMITER_STORE, onStoreError: "open", leaseSize: 10 };
 
 function* wrongLimiters(what, value) {
-  const limiter = new RateLimiter(LIMITER_OPTIONS);
-  const remote = new RemoteRateLimiter(REMOTE_OPTIONS);
+  const limiter = withCalls(new RateLimiter(LIMITER_OPTIONS));
+  const remote = withCalls(new RemoteRateLimiter(REMOTE_OPTIONS));
   yield [`new RateLimiter, ${what}`, () => new RateLimiter(value)];
   yield [`new RemoteRateLimiter, ${what}`, () => new RemoteRateLimiter(value)];
   for (const name of Object.keys(LIMITER_OPTIONS)) {

@@ -2,6 +2,7 @@
 
 import * as binding from "../../../index.cjs";
 
+import { withCalls } from "../sealer-options.mjs";
 import { written } from "../store-calls.mjs";
 import { attempt, report } from "./table.mjs";
 import { VALUES } from "./values.mjs";
@@ -26,11 +27,11 @@ function attemptOurs(name, call) {
   });
 }
 
-const limiter = new RateLimiter(OPTIONS);
-const remote = new RemoteRateLimiter(REMOTE);
+const limiter = withCalls(new RateLimiter(OPTIONS));
+const remote = withCalls(new RemoteRateLimiter(REMOTE));
 // What is answered is taken, or the process would wait for it.
 const wake = () => remote.take();
-const receipt = limiter.consume(0, "key", 1, NOW).slice(33);
+const receipt = limiter.consume(0, "key", 1, NOW).slice(13);
 
 /** Arguments that are right, of which one at a time is replaced. */
 const CALLS = {
@@ -99,6 +100,9 @@ for (const length of LENGTHS) {
   const call = [3, 0, NOW, 1000, 0, length];
   await attemptOurs(`submit(length ${length})`, () => remote.submit(...written(...call), wake));
   await attemptOurs(`submit(${length} numbers)`, () => remote.submit(Float64Array.of(length, ...call), "", wake));
+}
+for (const few of [[], [0], [0, "key"], [0, "key", 1]]) {
+  await attemptOurs(`consume(${few})`, () => limiter.consume(...few));
 }
 await attemptOurs("consumeAll(too many)", () =>
   limiter.consumeAll(Array(9).fill(0), Array(9).fill("k"), Array(9).fill(1), NOW),

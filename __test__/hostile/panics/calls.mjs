@@ -50,7 +50,7 @@ const store = new Store(STORE_OPTIONS);
 const LOAD = written(1, 0, NOW, 1000, 0, Buffer.alloc(34).toString("base64url"));
 
 const LIMITER_OPTIONS = { limits: [{ name: "a", quota: "1000000/1s" }], maxKeys: 1000, maxBytes: 96_000 };
-const limiter = new RateLimiter(LIMITER_OPTIONS);
+const limiter = withCalls(new RateLimiter(LIMITER_OPTIONS));
 // It is asked for nothing that has it connect.
 const REMOTE_OPTIONS = {
   ...LIMITER_OPTIONS,
@@ -58,9 +58,9 @@ const REMOTE_OPTIONS = {
   onStoreError: "local",
   leaseSize: 10,
 };
-const remote = new RemoteRateLimiter(REMOTE_OPTIONS);
-/** What the receipt of a decision is, behind its flags and four numbers. */
-const receiptOf = (answer) => answer.slice(33);
+const remote = withCalls(new RemoteRateLimiter(REMOTE_OPTIONS));
+/** What the receipt of a decision is, behind its flags and two numbers. */
+const receiptOf = (answer) => answer.slice(13);
 
 export const CALLS = {
   Sealer: () => newSealer(),
@@ -91,6 +91,7 @@ export const CALLS = {
   "Store.warning": () => store.warning(),
   RateLimiter: () => new RateLimiter(LIMITER_OPTIONS),
   "RateLimiter.limits": () => limiter.limits(),
+  "RateLimiter.calls": () => limiter.calls(),
   "RateLimiter.consume": () => limiter.consume(0, "key", 1, NOW),
   "RateLimiter.consumeAll": () => limiter.consumeAll([0], ["key"], [1], NOW),
   "RateLimiter.peek": () => limiter.peek(0, "key", 1, NOW),
@@ -100,6 +101,7 @@ export const CALLS = {
   "RateLimiter.counts": () => limiter.counts(0),
   RemoteRateLimiter: () => new RemoteRateLimiter(REMOTE_OPTIONS),
   "RemoteRateLimiter.limits": () => remote.limits(),
+  "RemoteRateLimiter.calls": () => remote.calls(),
   "RemoteRateLimiter.tryConsume": () => remote.tryConsume(0, "key", 1, NOW),
   "RemoteRateLimiter.submit": () => remote.submit(Float64Array.of(1), "", () => {}),
   "RemoteRateLimiter.take": () => remote.take(),

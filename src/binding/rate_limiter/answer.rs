@@ -1,7 +1,8 @@
 //! Decisions as they go to JavaScript: one text for all of a call, whose characters are bytes.
 //!
-//! A decision is a byte of flags, three numbers, and what the flags say. A number is the eight bytes of its double, little-endian.
-//! Node-API takes longer to make an object of them than JavaScript to read them from a text.
+//! A decision is a byte of flags, the remaining tokens in four bytes, the time until the bucket is full, and what the flags say. Times
+//! are the eight bytes of a double, little-endian. Node-API takes longer to make an object of them than JavaScript to read them
+//! from a text.
 
 use std::time::Duration;
 
@@ -22,24 +23,53 @@ const BLOCKED: u8 = 4;
 const AT: u8 = 8;
 /// The bytes of a receipt follow.
 const RECEIPT: u8 = 16;
+/// The time to wait follows.
+const WAITS: u8 = 32;
 
 /// What a decision takes at most.
-const LENGTH: usize = 1 + 5 * 8 + 1 + Receipt::LENGTH;
+const LENGTH: usize = 1 + 4 + 4 * 8 + 1 + Receipt::LENGTH;
 
-/// Decisions that are being put together.
-pub(super) struct Answer(Vec<u8>);
+/// Decisions that are being put together. One takes no memory.
+pub(super) enum Answer {
+    One([u8; LENGTH], usize),
+    Several(Vec<u8>),
+}
 
 impl Answer {
-    pub(super) fn new(decisions: usize) -> Self {
-        Self(Vec::with_capacity(decisions * LENGTH))
+    pub(super) const fn one() -> Self {
+        Self::One([0; LENGTH], 0)
     }
 
-    /// A decision of buckets in memory. The moment of one that took nothing is the caller's.
-    pub(super) fn outcome(&mut self, Outcome { decision, receipt }: Outcome) {
-        let at = receipt.as_ref().map(Receipt::at);
+    pub(super) fn several(decisions: usize) -> Self {
+        Self::Several(Vec::with_capacity(decisions * LENGTH))
+    }
+
+    fn put(&mut self, bytes: &[u8]) {
+        match self {
+            Self::Several(all) => all.extend_from_slice(bytes),
+            Self::One(room, at) => match room.get_mut(*at..*at + bytes.len()) {
+                Some(place) => {
+                    place.copy_from_slice(bytes);
+                    *at += bytes.len();
+                }
+                None => *self = Self::Several([self.bytes(), bytes].concat()),
+            },
+        }
+    }
+
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::One(room, at) => room.get(..*at).unwrap_or_default(),
+            Self::Several(all) => all,
+        }
+    }
+
+    /// A decision of buckets in memory, which were asked at `now`. Its moment is that, unless it says another.
+    pub(super) fn outcome(&mut self, Outcome { decision, receipt }: Outcome, now: Moment) {
+        let at = receipt.as_ref().map(Receipt::at).filter(|&at| at != now);
         self.head(&decision, at, receipt.is_some());
         if let Some(receipt) = receipt {
-            self.0.extend_from_slice(&receipt.into_bytes());
+            self.put(&receipt.into_bytes());
         }
     }
 
@@ -47,7 +77,7 @@ impl Answer {
     pub(super) fn judged(&mut self, Judged { decision, at, receipt }: Judged) {
         self.head(&decision, Some(at), receipt.is_some());
         if let Some(receipt) = receipt {
-            self.0.extend_from_slice(&receipt.into_bytes());
+            self.put(&receipt.into_bytes());
         }
     }
 
@@ -56,18 +86,21 @@ impl Answer {
     }
 
     fn head(&mut self, decision: &Decision, at: Option<Moment>, has_receipt: bool) {
+        let waits = !decision.retry_after.is_zero();
         let blocked = !decision.blocked_for.is_zero();
-        let flags = [
-            (decision.allowed, ALLOWED),
-            (decision.degraded, DEGRADED),
-            (blocked, BLOCKED),
-            (at.is_some(), AT),
-            (has_receipt, RECEIPT),
-        ];
-        self.0.push(flags.into_iter().filter(|(is_set, _)| *is_set).map(|(_, flag)| flag).sum());
-        self.number(f64::from(decision.remaining));
-        self.number(seconds(decision.retry_after));
+        let flag = |is_set: bool, flag: u8| if is_set { flag } else { 0 };
+        let flags = flag(decision.allowed, ALLOWED)
+            | flag(decision.degraded, DEGRADED)
+            | flag(blocked, BLOCKED)
+            | flag(at.is_some(), AT)
+            | flag(has_receipt, RECEIPT)
+            | flag(waits, WAITS);
+        self.put(&[flags]);
+        self.put(&decision.remaining.to_le_bytes());
         self.number(seconds(decision.reset_after));
+        if waits {
+            self.number(seconds(decision.retry_after));
+        }
         if blocked {
             self.number(seconds(decision.blocked_for));
         }
@@ -77,13 +110,13 @@ impl Answer {
     }
 
     fn number(&mut self, number: f64) {
-        self.0.extend_from_slice(&number.to_le_bytes());
+        self.put(&number.to_le_bytes());
     }
 
     /// What stands before the answer of a call among several.
     pub(super) fn begin(&mut self, ticket: u32, outcome: u8) {
-        self.0.extend_from_slice(&ticket.to_le_bytes());
-        self.0.push(outcome);
+        self.put(&ticket.to_le_bytes());
+        self.put(&[outcome]);
     }
 
     pub(super) fn flag(&mut self, flag: bool) {
@@ -95,7 +128,7 @@ impl Answer {
     }
 
     pub(super) fn latin1(self, env: &Env) -> napi::Result<JsString<'_>> {
-        env.create_string_latin1(self.0)
+        env.create_string_latin1(self.bytes())
     }
 }
 

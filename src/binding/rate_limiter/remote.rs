@@ -3,19 +3,21 @@
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::{Array, Null, Object};
-use napi::{Env, JsNumber, JsString};
+use napi::bindgen_prelude::{Array, FunctionCallContext, Null, Object};
+use napi::{Env, JsNumber, JsString, JsValue};
 use napi_derive::napi;
 
-use crate::binding::arguments::{Given, count, field, given, number, text, wrong};
+use crate::binding::arguments::{Given, count, field, given, number, wrong};
 use crate::binding::error::{error_object, internal, to_js};
+use crate::binding::function::{Holding, Returned, argument, function};
 use crate::binding::guard::guard;
 use crate::binding::mailbox::{Mailbox, WakeFunction};
 use crate::binding::place::Place;
 use crate::binding::rate_limiter::answer::Answer;
 use crate::binding::rate_limiter::calls::{self, Operation};
+use crate::binding::rate_limiter::key::{KEY, Key};
 use crate::binding::rate_limiter::options::RateLimiterOptions;
-use crate::binding::rate_limiter::{COST, KEY, LIMIT, LimitCounts, LimitInfo, OPTIONS, moment};
+use crate::binding::rate_limiter::{COST, LIMIT, LimitCounts, LimitInfo, NOW, OPTIONS, moment};
 use crate::binding::session_store::redis::connection;
 use crate::binding::task::{Call, Task, go_on};
 use crate::binding::values::Submission;
@@ -38,6 +40,14 @@ enum Answered {
 /// The outcomes, by which `js/store/lane.ts` knows errors.
 const ERROR: u8 = 0;
 const DONE: u8 = 1;
+
+/// What a limiter on Redis does for every request.
+#[napi(object, object_from_js = false)]
+pub struct RemoteRateLimiterCalls<'env> {
+    /// Decides by leased tokens; `null` where Redis has to be asked.
+    #[napi(ts_type = "(limit: number, key: string, cost: number, now: number) => string | null")]
+    pub try_consume: Holding<'env>,
+}
 
 /// Token buckets in Redis. Calls and answers are those of `Store`, their values those of `js/limit/redis-limiter.ts`.
 #[napi]
@@ -72,32 +82,13 @@ impl RemoteRateLimiter {
         })
     }
 
-    /// Decides by leased tokens; `null` where Redis has to be asked.
+    /// The calls of every request.
     #[napi(catch_unwind)]
-    pub fn try_consume<'env>(
-        &self,
-        env: &'env Env,
-        limit: JsNumber,
-        key: JsString,
-        cost: JsNumber,
-        now: JsNumber,
-    ) -> napi::Result<Option<JsString<'env>>, ErrorCode> {
-        guard("RemoteRateLimiter.tryConsume", || {
-            let small = |value, wrong| count(number(value, wrong)?, wrong).map_err(|error| to_js(&error));
-            let request = Request {
-                limit: small(limit, LIMIT)? as usize,
-                key: text(key, KEY)?.as_slice().into(),
-                cost: small(cost, COST)?,
-            };
-            let now = moment(now)?;
-            let decided = self.limiter.consume_now(&[request], now).map_err(|error| to_js(&error))?;
-            let Some((judged, refill)) = decided else { return Ok(None) };
-            self.refill(refill, now);
-            let mut answer = Answer::new(1);
-            for judged in judged {
-                answer.judged(judged);
-            }
-            answer.text(env).map(Some)
+    pub fn calls<'env>(&self, env: &'env Env) -> napi::Result<RemoteRateLimiterCalls<'env>, ErrorCode> {
+        guard("RemoteRateLimiter.calls", || {
+            let limiter = Arc::clone(&self.limiter);
+            let try_consume = function(env, "tryConsume", move |call| try_consume(&limiter, call))?;
+            Ok(RemoteRateLimiterCalls { try_consume })
         })
     }
 
@@ -116,7 +107,7 @@ impl RemoteRateLimiter {
             let wake = given(wake, WAKE).map_err(|error| to_js(&error))?;
             let (mut answers, tasks) = self.begin(read);
             if !tasks.is_empty() {
-                go_on(*env, &self.mailbox, wake, self.place(), tasks, &mut answers)?;
+                go_on(*env, &self.mailbox, wake, place(&self.limiter), tasks, &mut answers)?;
             }
             write(env, answers)
         })
@@ -161,8 +152,8 @@ impl RemoteRateLimiter {
             if let Operation::Consume(requests) = &operation {
                 match self.limiter.consume_now(requests, now) {
                     Ok(None) => {}
-                    Ok(Some((judged, refill))) => {
-                        self.refill(refill, now);
+                    Ok(Some((judged, more))) => {
+                        refill(&self.limiter, more, now);
                         answers.push((ticket, Ok(Answered::Judged(judged))));
                         continue;
                     }
@@ -180,23 +171,45 @@ impl RemoteRateLimiter {
         }
         (answers, tasks)
     }
+}
 
-    /// Nobody waits for it.
-    fn refill(&self, refill: Refill, now: Moment) {
-        if !refill.is_empty() {
-            let limiter = Arc::clone(&self.limiter);
-            let Ok(place) = self.place() else { return };
-            let kept = place.clone();
-            let _is_running = place.spawn(async move {
-                limiter.refill(refill, now).await;
-                drop(kept);
-            });
+fn try_consume(limiter: &Arc<RedisLimiter>, call: &FunctionCallContext<'_>) -> Returned {
+    guard("RemoteRateLimiter.tryConsume", || {
+        let small = |index, wrong| {
+            let number = number(argument(call, index, wrong)?, wrong)?;
+            count(number, wrong).map_err(|error| to_js(&error))
+        };
+        let request = Request {
+            limit: small(0, LIMIT)? as usize,
+            key: Key::read(argument(call, 1, KEY)?)?.as_slice().into(),
+            cost: small(2, COST)?,
+        };
+        let now = moment(argument(call, 3, NOW)?)?;
+        let decided = limiter.consume_now(&[request], now).map_err(|error| to_js(&error))?;
+        let Some((judged, more)) = decided else { return Ok(None) };
+        refill(limiter, more, now);
+        let mut answer = Answer::one();
+        for judged in judged {
+            answer.judged(judged);
         }
-    }
+        answer.text(call.env).map(|text| Some(text.raw()))
+    })
+}
 
-    fn place(&self) -> Result<Place> {
-        Place::connections(self.limiter.executor())
+/// Nobody waits for it.
+fn refill(limiter: &Arc<RedisLimiter>, refill: Refill, now: Moment) {
+    if !refill.is_empty() {
+        let Ok(place) = place(limiter) else { return };
+        let (limiter, kept) = (Arc::clone(limiter), place.clone());
+        let _is_running = place.spawn(async move {
+            limiter.refill(refill, now).await;
+            drop(kept);
+        });
     }
+}
+
+fn place(limiter: &RedisLimiter) -> Result<Place> {
+    Place::connections(limiter.executor())
 }
 
 /// A call with all that it needs.
@@ -254,7 +267,7 @@ fn write(env: &Env, answers: Answers) -> napi::Result<Array<'_>, ErrorCode> {
         let mut values = env.create_array(0)?;
         // The place of the text, which is known last.
         values.insert(Null)?;
-        let mut packed = Answer::new(answers.len());
+        let mut packed = Answer::several(answers.len());
         for (ticket, answer) in answers {
             match answer {
                 Ok(Answered::Judged(judged)) => {
