@@ -33,6 +33,13 @@ const EXAMPLES: readonly RunnableExample[] = [
 ];
 
 const MAX_TRIES = 20;
+/** What somebody is told whose session was ended elsewhere. */
+const ENDED = "You were signed out: the session was ended somewhere else.";
+
+/** The number that a page shows. */
+function visitsIn({ text }: Reply): number {
+  return Number(/class="number">([^<]*)</.exec(text)?.[1]);
+}
 
 /** Somebody with a browser. */
 class Visitor {
@@ -65,8 +72,8 @@ class Visitor {
     return this.#send(path, { method: "POST", headers, body: new URLSearchParams(form).toString() });
   }
 
-  async signIn(user: string): Promise<void> {
-    const reply = await this.post("/sign-in", { user });
+  async signIn(name: string): Promise<void> {
+    const reply = await this.post("/sign-in", { name, password: "sesame" });
     expect([reply.status, reply.headers.get("location")]).toEqual([303, "/members"]);
   }
 
@@ -117,11 +124,10 @@ describe.each(EXAMPLES)("the example $name", (example) => {
     ["SQLite", (): Record<string, string> => ({})],
     ["Redis", (): Record<string, string> => ({ [example.redis]: redis.url })],
   ])("with its sessions in %s", (_name, env) => {
-    it("counts visits, signs in and out, and out everywhere", async () => {
+    it("counts visits, and shows the page of members to who has signed in", async () => {
       await withServer(env(), async (origin) => {
         const [laptop, phone] = [new Visitor(origin), new Visitor(origin)];
-        expect((await laptop.get("/")).text).toContain("<h1>Visit 1</h1>");
-        expect((await laptop.get("/")).text).toContain("<h1>Visit 2</h1>");
+        for (const visits of [1, 2]) expect(visitsIn(await laptop.get("/"))).toBe(visits);
         expect(await laptop.isSignedIn()).toBe(false);
 
         const before = laptop.jar.value("app");
@@ -130,20 +136,68 @@ describe.each(EXAMPLES)("the example $name", (example) => {
         expect(laptop.jar.value("app")).not.toBe(before);
         const members = await laptop.get("/members");
         expect(members.text).toContain("Hello, &lt;ada&gt;");
-        expect(members.text).toContain("2 device(s)");
-        expect((await laptop.get("/")).text).toContain("<h1>Visit 3</h1>");
+        expect(members.text.match(/<li>/g)).toHaveLength(2);
+        expect(members.text.match(/this one/g)).toHaveLength(1);
+        const home = await laptop.get("/");
+        expect(home.text).toContain("Welcome back, &lt;ada&gt;");
+        expect(visitsIn(home)).toBe(3);
+      });
+    });
 
+    it("signs out here, and everywhere, and tells the other browser once", async () => {
+      await withServer(env(), async (origin) => {
+        const [laptop, phone, bob] = [new Visitor(origin), new Visitor(origin), new Visitor(origin)];
+        for (const device of [laptop, phone]) await device.signIn("ada");
+        await bob.signIn("bob");
         await laptop.post("/sign-out");
         expect([await laptop.isSignedIn(), await phone.isSignedIn()]).toEqual([false, true]);
-        await laptop.signIn("<ada>");
+        await laptop.signIn("ada");
         await laptop.post("/sign-out-everywhere");
-        expect([await laptop.isSignedIn(), await phone.isSignedIn()]).toEqual([false, false]);
+        expect([await laptop.isSignedIn(), await phone.isSignedIn(), await bob.isSignedIn()]).toEqual([
+          false,
+          false,
+          true,
+        ]);
+        expect((await laptop.get("/")).text).not.toContain(ENDED);
+        const told = await phone.get("/");
+        expect(told.text).toContain(ENDED);
+        expect(told.text).not.toContain("undefined");
+        const later = await phone.get("/");
+        expect(later.text).not.toContain(ENDED);
+        expect(visitsIn(later)).toBe(1);
         // Nobody is locked out: the ids that ended are remembered for a minute.
         for (const device of [laptop, phone]) {
-          expect((await device.get("/")).status).toBe(200);
-          await device.signIn("<ada>");
+          await device.signIn("ada");
           expect(await device.isSignedIn()).toBe(true);
         }
+      });
+    });
+
+    it("can sign in at once where the session was ended elsewhere", async () => {
+      await withServer(env(), async (origin) => {
+        const [laptop, phone] = [new Visitor(origin), new Visitor(origin)];
+        for (const device of [laptop, phone]) await device.signIn("ada");
+        await laptop.post("/sign-out-everywhere");
+        await phone.signIn("ada");
+        expect(await phone.isSignedIn()).toBe(true);
+      });
+    });
+
+    it("says that a password is wrong, and when there were too many tries", async () => {
+      await withServer(env(), async (origin) => {
+        const visitor = new Visitor(origin);
+        const wrong = { name: `"><b>ada`, password: "guess" };
+        const first = await visitor.post("/sign-in", wrong);
+        expect(first.status).toBe(401);
+        expect(first.text).toContain("This is not the password.");
+        expect(first.text).toContain('value="&quot;&gt;&lt;b&gt;ada"');
+        expect((await visitor.post("/sign-in")).status).toBe(401);
+        let reply = first;
+        for (let tries = 0; reply.status === 401 && tries < 12; tries++) reply = await visitor.post("/sign-in", wrong);
+        expect(reply.status).toBe(429);
+        expect(Number(reply.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+        expect(reply.text).toMatch(/Too many tries\. Wait \d+ s\./);
+        expect(await visitor.isSignedIn()).toBe(false);
       });
     });
 
@@ -167,6 +221,7 @@ describe.each(EXAMPLES)("the example $name", (example) => {
         expect(replies.filter(({ status }) => status === 200).length).toBeGreaterThanOrEqual(10);
         expect(refused.length).toBeGreaterThanOrEqual(1);
         expect(Number(refused[0]?.headers.get("retry-after"))).toBeGreaterThanOrEqual(1);
+        expect(refused[0]?.text).toMatch(/Try again in \d+ s\./);
       });
     });
 

@@ -1,64 +1,87 @@
 import { createServer } from "node:http";
 
-import { createApp, createRouter, defineEventHandler, getHeader, readBody, sendRedirect, toNodeListener } from "h3";
+import {
+  createApp,
+  createRouter,
+  defineEventHandler,
+  getHeader,
+  readBody,
+  sendRedirect,
+  setResponseHeader,
+  setResponseStatus,
+  toNodeListener,
+} from "h3";
 import { isIronkeepError } from "ironkeep";
-import { defineCsrfProtection, defineRateLimit, useSession } from "ironkeep/h3";
+import { defineCsrfProtection, defineRateLimit, useRateLimit, useSession } from "ironkeep/h3";
 import { createSessions } from "ironkeep/sessions";
 import { createStore } from "ironkeep/store";
 
-import { escape, home, page } from "./page.mjs";
+import { answer, home, members, tooOften } from "./pages.mjs";
 
-const { REDIS_URL, SESSION_PASSWORD: password, PORT } = process.env;
+const { REDIS_URL, SESSION_PASSWORD: password, PORT = "3000" } = process.env;
 if (!password) throw new Error("Set SESSION_PASSWORD to what this makes: npx ironkeep keys generate");
 
 const store = createStore(REDIS_URL ? { driver: "redis", url: REDIS_URL } : { driver: "sqlite", path: "sessions.db" });
 const config = { name: "app", password, store, maxAge: 7 * 24 * 3600, idleTimeout: 24 * 3600 };
 const sessions = createSessions(config);
 
-async function countVisit(session) {
+/** By the address of the client, in this process. */
+const signInLimit = defineRateLimit({ name: "sign-in", quota: "10/1m" });
+const limit = defineRateLimit({ name: "limited", quota: "10/1m" });
+
+/** Says that it was too often; gives the seconds after which it may be tried again. */
+function refuse(event, { retryAfter }) {
+  const seconds = Math.ceil(retryAfter);
+  setResponseStatus(event, 429);
+  setResponseHeader(event, "retry-after", seconds);
+  return seconds;
+}
+
+/** Counts a visit in the session. Where that was ended elsewhere, it is said once: its cookie goes. */
+async function visit(session) {
+  let isEnded = false;
   try {
     await session.update(({ visits = 0 }) => ({ visits: visits + 1 }));
   } catch (error) {
-    // It was ended elsewhere a moment ago: the page is for nobody, and not counted.
     if (!isIronkeepError(error) || error.code !== "ERR_SESSION_NOT_FOUND") throw error;
+    isEnded = true;
+    await session.clear();
   }
+  return { user: session.userId, visits: session.data.visits, isEnded };
 }
-
-/** By the address of the client, in this process. */
-const signInLimit = defineRateLimit({ name: "sign-in", quota: "5/1m" });
-const limit = defineRateLimit({ name: "limited", quota: "10/1m" });
 
 const router = createRouter()
   .get(
     "/",
-    defineEventHandler(async (event) => {
-      const session = await useSession(event, config);
-      await countVisit(session);
-      return home({ user: session.userId, visits: session.data.visits });
-    }),
+    defineEventHandler(async (event) => home(await visit(await useSession(event, config)))),
   )
   .post(
     "/sign-in",
-    signInLimit.wrap(async (event) => {
-      const { user } = (await readBody(event)) ?? {};
-      if (!user) return sendRedirect(event, "/", 303);
-      // An app of yours looks at a password here.
+    defineEventHandler(async (event) => {
+      const decision = await useRateLimit(event, signInLimit);
+      if (!decision.allowed) return home({ problem: `Too many tries. Wait ${refuse(event, decision)} s.` });
+      const form = (await readBody(event)) ?? {};
+      const name = String(form.name ?? "").trim();
+      // An app of yours asks its database here, and compares hashes.
+      if (name === "" || form.password !== "sesame") {
+        setResponseStatus(event, 401);
+        return home({ name, problem: "This is not the password." });
+      }
       const session = await useSession(event, config);
       // A cookie of a session that was ended elsewhere: this request has checked a password, and starts anew.
       if (session.id === undefined) await session.clear();
-      await session.regenerate({ userId: String(user), label: getHeader(event, "user-agent") ?? "" });
+      // A new id, so that nobody signs in under one that was planted.
+      await session.regenerate({ userId: name, label: getHeader(event, "user-agent") ?? "" });
       return sendRedirect(event, "/members", 303);
     }),
   )
   .get(
     "/members",
     defineEventHandler(async (event) => {
-      const { userId } = await useSession(event, config);
-      if (!userId) return sendRedirect(event, "/", 303);
-      const devices = await sessions.list(userId);
-      return page(
-        `<h1>Hello, ${escape(userId)}</h1><p>Signed in on ${devices.length} device(s).</p><a href="/">Back</a>`,
-      );
+      const { id, userId: user } = await useSession(event, config);
+      if (!id || !user) return sendRedirect(event, "/", 303);
+      const [session, devices] = await Promise.all([sessions.get(id), sessions.list(user)]);
+      return members({ user, devices, own: session?.handle });
     }),
   )
   .post(
@@ -80,11 +103,18 @@ const router = createRouter()
   )
   .get(
     "/limited",
-    limit.wrap(() => "Not too often, please."),
+    defineEventHandler(async (event) => {
+      const { userId: user } = await useSession(event, config);
+      const decision = await useRateLimit(event, limit);
+      if (!decision.allowed) return tooOften({ user, seconds: refuse(event, decision) });
+      return answer({ user, remaining: decision.remaining });
+    }),
   );
 
 const app = createApp().use(defineCsrfProtection()).use(router);
-const server = createServer(toNodeListener(app)).listen(Number(PORT ?? 3000), "localhost");
+const server = createServer(toNodeListener(app)).listen(Number(PORT), "localhost", () => {
+  console.log(`Listening on http://localhost:${PORT}`);
+});
 
 process.once("SIGTERM", () => {
   server.close(() => sessions.close());

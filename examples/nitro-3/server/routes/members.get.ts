@@ -1,13 +1,12 @@
-import { defineHandler, html, raw, redirect } from "h3";
+import { defineHandler, redirect } from "h3";
 import { useSession, useSessions } from "ironkeep/nitro/runtime";
 
-import { escape, page } from "../page";
+import { members } from "../pages";
+import { show } from "../show";
 
 export default defineHandler(async (event) => {
-  const { userId } = await useSession(event);
-  if (!userId) return redirect("/", 303);
-  const devices = await useSessions().list(userId);
-  return html(
-    raw(page(`<h1>Hello, ${escape(userId)}</h1><p>Signed in on ${devices.length} device(s).</p><a href="/">Back</a>`)),
-  );
+  const { id, userId: user } = await useSession(event);
+  if (!id || !user) return redirect("/", 303);
+  const [session, devices] = await Promise.all([useSessions().get(id), useSessions().list(user)]);
+  return show(members({ user, devices, own: session?.handle }));
 });
