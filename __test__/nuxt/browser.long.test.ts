@@ -11,6 +11,7 @@ import { BUILDS_WITHIN_MS, type Workspace, example, workspace } from "./_workspa
 
 /** For a person to look at. */
 const SCREENSHOTS = join(import.meta.dirname, "../../target/screenshots");
+const TOLD = "You were signed out in another tab, or on another device.";
 
 describe("the example in a browser", () => {
   let space: Workspace;
@@ -33,6 +34,9 @@ describe("the example in a browser", () => {
     await server?.stop();
     space?.remove();
   });
+
+  /** What a page says of a sign-out that came from elsewhere. */
+  const told = async (page: Page): Promise<string | null> => page.locator("p.told").textContent();
 
   /** A tab, and what went wrong in it. */
   async function tab(context: Context, path: string): Promise<{ page: Page; problems: string[] }> {
@@ -97,6 +101,11 @@ describe("the example in a browser", () => {
     // The protected page is left where it was open.
     await first.waitForURL(`${origin}/`);
     expect(await first.getByRole("button", { name: "Sign out" }).count()).toBe(0);
+    // Which is told the one that did not do it, until somebody signs in.
+    expect([await told(first), await told(second)]).toEqual([TOLD, ""]);
+    await signIn(second, "Ada");
+    await first.getByRole("heading", { name: "Welcome back, Ada" }).waitFor();
+    expect(await told(first)).toBe("");
     expect([...problems, ...others]).toEqual([]);
     await context.close();
   });
@@ -126,6 +135,8 @@ describe("the example in a browser", () => {
     await page.evaluate(() => window.dispatchEvent(new Event("focus")));
     await page.waitForURL(`${origin}/`);
     await page.locator("nav a[href='/sign-in']").waitFor();
+    expect(await told(page)).toBe(TOLD);
+    await page.screenshot({ path: join(SCREENSHOTS, "told.png") });
     await context.close();
   });
 
@@ -140,6 +151,7 @@ describe("the example in a browser", () => {
     expect(await page.locator("li").count()).toBe(2);
     await page.getByRole("button", { name: "Sign out everywhere" }).click();
     await page.waitForURL(`${origin}/`);
+    expect(await told(page)).toBe("");
     await other.reload();
     await other.getByRole("heading", { name: "Sign in" }).waitFor();
     await here.close();
@@ -168,6 +180,7 @@ describe("the example in a browser", () => {
     await page.keyboard.press("Enter");
     await page.getByRole("alert").waitFor();
     expect(await page.getByRole("alert").textContent()).toBe("This is not the password.");
+    await page.screenshot({ path: join(SCREENSHOTS, "wrong-password.png") });
     await context.close();
   });
 

@@ -141,6 +141,22 @@ describe("the example, built for production and moved", () => {
     expect(await ada.session()).not.toHaveProperty("user");
   });
 
+  it("lets nobody try passwords without end", async () => {
+    // A server of its own: the limit is of the address that all tests have.
+    const other = await serve(built.output, ENVIRONMENT);
+    try {
+      const visitor = new Visitor(other.origin);
+      const statuses = [];
+      for (let tries = 0; tries < 31; tries++) {
+        statuses.push((await visitor.post("/api/sign-in", { name: "Ada", password: `guess ${tries}` })).status);
+      }
+      expect(statuses).toEqual([...Array.from({ length: 30 }, () => 401), 429]);
+      expect(await visitor.session()).not.toHaveProperty("user");
+    } finally {
+      await other.stop();
+    }
+  });
+
   it("keeps sessions in Redis by one variable, for several servers and past their end", async () => {
     const redis = await redisOfTest();
     const environment = { ...ENVIRONMENT, NUXT_SESSION_STORE_URL: redis.url };
