@@ -119,6 +119,46 @@ describe("the configuration", () => {
   });
 });
 
+describe("an option of the wrong form", () => {
+  it.each([
+    [
+      { store: "redis://localhost:6379" },
+      "runtimeConfig.session.store: has to be an object with the options of a store",
+    ],
+    [{ store: true }, "runtimeConfig.session.store: has to be"],
+    [{ store: ["sqlite"] }, "runtimeConfig.session.store: has to be"],
+    [{ cookie: "none" }, "runtimeConfig.session.cookie: has to be an object with attributes, or false"],
+    [{ maxAge: -1 }, "runtimeConfig.session.maxAge: has to be a number, and not below 0"],
+    [{ maxAge: true }, "runtimeConfig.session.maxAge: has to be"],
+    [{ idleTimeout: {} }, "runtimeConfig.session.idleTimeout: has to be"],
+    [{ lazy: "yes" }, "runtimeConfig.session.lazy: has to be true or false"],
+    [{ legacySealFallback: 0 }, "runtimeConfig.session.legacySealFallback: has to be"],
+    [{ generation: 3 }, "runtimeConfig.session.generation: has to be 1 or 2"],
+    [{ salts: "old" }, "runtimeConfig.session.salts: has to be"],
+    [{ seal: "ik1" }, "runtimeConfig.session.seal: has to be an object with options"],
+    [{ sessionHeader: 5 }, "runtimeConfig.session.sessionHeader: has to be the name of a header, or false"],
+    [{ sessionHeader: "x session" }, "sessionHeader: has to be the name of a header, or false"],
+    [{ name: "my app" }, "sessionHeader: has to be the name of a header, or false"],
+    [{ password: "too short" }, "Password string too short (min 32 characters required)"],
+    [{ password: "too short", generation: 1 }, "Password string too short (min 32 characters required)"],
+  ])("%j keeps the server from starting", (session, message) => {
+    expect(() => start({ password: PASSWORD, ...session })).toThrow(message);
+  });
+
+  it("is none where the environment wrote what is meant", () => {
+    start({
+      password: PASSWORD,
+      lazy: "false",
+      legacySealFallback: "true",
+      generation: "1",
+      store: false,
+      cookie: "false",
+    });
+    expect(sessionConfig()).toMatchObject({ lazy: false, legacySealFallback: true, generation: 1, cookie: false });
+    expect(useSessionStore()).toBeUndefined();
+  });
+});
+
 describe("the store that the environment names", () => {
   const sqlite = { driver: "sqlite", path: "sessions.db" };
   it.each([

@@ -1,6 +1,10 @@
-import { cookieWriter, sessionName, sessionSealer } from "./session-config.js";
+import { ironkeepError } from "../errors.js";
+import { isKeyring } from "../sealers.js";
+import { cookieWriter, sessionHeader, sessionName, sessionSealer } from "./session-config.js";
 import { isStored, storedOf } from "./stored/call.js";
 import type { SessionConfig } from "./types.js";
+
+const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
 /**
  * Looks at a configuration before the first request comes.
@@ -9,6 +13,15 @@ import type { SessionConfig } from "./types.js";
  */
 export function checkSession(config: SessionConfig, major: 1 | 2): void {
   if (isStored(config)) storedOf(config);
-  else sessionSealer(config, major);
+  else {
+    const sealer = sessionSealer(config, major);
+    // What a seal would be refused for is known before a key is derived for it. A ring's depends on its keys, and on the time.
+    if (!isKeyring(config.password)) sealer.trySeal("{}", Date.now());
+  }
+  // Every request would fail for it: it is made of the session's name where the configuration gives none.
+  const header = sessionHeader(config, sessionName(config));
+  if (header !== undefined && !HEADER_NAME.test(header)) {
+    throw ironkeepError("ERR_CONFIG", "sessionHeader: has to be the name of a header, or false");
+  }
   if (config.cookie !== false) cookieWriter(config, sessionName(config), major);
 }

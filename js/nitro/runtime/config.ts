@@ -15,11 +15,30 @@ export type SessionRuntimeConfig = Omit<SessionConfig, InCode> & {
 const NUMBERS = ["maxAge", "idleTimeout", "maxCookieBytes", "revocationTimeout", "deadline", "tombstone", "generation"];
 const STORE_NUMBERS = ["deadline", "maxData", "maxBytes", "maxEntries", "snapshotInterval", "database"];
 
+/** What is wrong with one of these would be noticed by the first visitor, or by nobody. */
+const FORMS: Readonly<Record<string, { is(value: unknown): boolean; form: string }>> = {
+  ...Object.fromEntries(NUMBERS.map((name) => [name, { is: isAmount, form: "a number, and not below 0" }])),
+  ...Object.fromEntries(
+    ["lazy", "strict", "legacySealFallback"].map((name) => [
+      name,
+      { is: (value: unknown) => typeof value === "boolean", form: "true or false" },
+    ]),
+  ),
+  generation: { is: (value) => value === 1 || value === 2, form: "1 or 2" },
+  salts: { is: (value) => value === "epoch" || value === "fresh", form: '"epoch" or "fresh"' },
+  sessionHeader: {
+    is: (value) => value === false || typeof value === "string",
+    form: "the name of a header, or false",
+  },
+  seal: { is: isObject, form: "an object with options" },
+  cookie: { is: (value) => value === false || isObject(value), form: "an object with attributes, or false" },
+  store: { is: (value) => value === false || isObject(value), form: "an object with the options of a store" },
+};
+
 /** The configuration of sessions, and the options of the store, as `runtimeConfig.session` has them. */
 export function readRuntimeConfig(session: unknown): { config: SessionConfig; store: StoreConfig | undefined } {
-  const { store, cookie, ...rest } = setOnes(session);
-  const config: Record<string, unknown> = withNumbers(rest, NUMBERS, "");
-  if (cookie === false || cookie === "false") config["cookie"] = false;
+  const { store, cookie, ...config } = checked(withNumbers(withBooleans(setOnes(session)), NUMBERS, ""));
+  if (cookie === false) config["cookie"] = false;
   else if (isObject(cookie)) config["cookie"] = setOnes(cookie);
   const options = isObject(store) ? ofOneDriver(setOnes(store)) : {};
   if (options["driver"] === undefined) {
@@ -55,6 +74,24 @@ function setOnes(value: unknown): Record<string, unknown> {
   );
 }
 
+/** The environment gives them as text. */
+function withBooleans(options: Record<string, unknown>): Record<string, unknown> {
+  const read = { ...options };
+  for (const [name, value] of Object.entries(options)) {
+    if (Object.hasOwn(FORMS, name) && (value === "true" || value === "false")) read[name] = value === "true";
+  }
+  return read;
+}
+
+/** @throws `ERR_CONFIG` that names the option, and does not repeat its value. */
+function checked(options: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(options)) {
+    const expected = Object.hasOwn(FORMS, name) ? FORMS[name] : undefined;
+    if (expected && !expected.is(value)) throw wrong(`runtimeConfig.session.${name}: has to be ${expected.form}`);
+  }
+  return options;
+}
+
 function withNumbers(
   options: Record<string, unknown>,
   names: readonly string[],
@@ -72,7 +109,11 @@ function withNumbers(
 }
 
 function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === "object" && value !== null;
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isAmount(value: unknown): boolean {
+  return Number.isFinite(value) && (value as number) >= 0;
 }
 
 function wrong(message: string): Error {
