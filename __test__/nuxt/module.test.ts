@@ -46,17 +46,23 @@ describe("ironkeep/nuxt", () => {
     expect(files.filter((path) => !exists(path))).toEqual([]);
   });
 
-  it("has Nitro set up by Nitro's module, once, and lets no cache have the session", async () => {
+  it("has Nitro set up by Nitro's module, once, and lets no cache and no other server have the session", async () => {
     const { nuxt, called } = fakeNuxt();
     expect(await ironkeep({}, nuxt)).toBeUndefined();
     expect(await ironkeep({}, nuxt)).toBe(false);
     const rules = { "/api/**": { swr: true, isr: 60 }, [SESSION_ROUTE]: { cors: true } };
     const config = called("nitro:config", { modules: ["another"], routeRules: rules });
     // Each by its name: Nitro merges the rule for all of the API into this one.
+    const none = { cache: false, swr: false, isr: false, cors: true, headers: { "cache-control": "no-store" } };
     expect(config).toMatchObject({
-      modules: ["another", nitroModule],
-      routeRules: { ...rules, [SESSION_ROUTE]: { cache: false, swr: false, isr: false, cors: true } },
+      modules: ["another", nitroModule, {}],
+      routeRules: { ...rules, [SESSION_ROUTE]: none },
     });
+    const { setup } = (config as unknown as { modules: { setup(nitro: object): void }[] }).modules[2] ?? {};
+    const nitro = { options: { routeRules: { [SESSION_ROUTE]: { proxy: undefined } } }, hooks: { hook: () => {} } };
+    setup?.(nitro);
+    // Where it is undefined, that of a rule for more paths is merged into it.
+    expect(nitro.options.routeRules[SESSION_ROUTE]).toMatchObject({ proxy: false, redirect: false });
   });
 
   it("is off where the configuration says so", async () => {
@@ -119,6 +125,7 @@ describe("limits of routes", () => {
   interface Config {
     routeRules: Record<string, object>;
     handlers: { handler: string }[];
+    plugins: string[];
   }
 
   async function configured(routeRules: Record<string, unknown>): Promise<Config> {
@@ -128,7 +135,11 @@ describe("limits of routes", () => {
   }
 
   it("are named by their patterns, and counted by a middleware in front of the app's", async () => {
-    const { routeRules, handlers } = await configured({
+    const {
+      routeRules,
+      handlers,
+      plugins: ofNitro,
+    } = await configured({
       "/api/**": { ironkeep: { rateLimit: "100/1m" }, cors: true },
       "/letters": { ironkeep: { rateLimit: { quota: "5/1m", by: "user", name: "letters" } } },
       "/straße": { ironkeep: { rateLimit: "1/1s" } },
@@ -140,6 +151,8 @@ describe("limits of routes", () => {
     });
     expect(handlers.map(({ handler }) => nameOf(handler))).toEqual(["rate-limit", "another", ...OWN]);
     expect(exists(handlers[0]?.handler)).toBe(true);
+    expect(ofNitro.map(nameOf)).toEqual(["user-session", "limited-proxies"]);
+    expect(exists(ofNitro[1])).toBe(true);
   });
 
   it("are no part of each other where several patterns match, and have buckets of their own", async () => {
@@ -160,9 +173,25 @@ describe("limits of routes", () => {
     expect(names.every((name) => name.length <= 64)).toBe(true);
   });
 
+  it("are found in lower case, since pages answer to any", async () => {
+    const { routeRules } = await configured({
+      "/api/signIn": { ironkeep: { rateLimit: "5/1m" }, cors: true },
+      "/Account": { ironkeep: { rateLimit: "9/1m" } },
+      "/account": { ssr: false },
+    });
+    const limit = (name: string, quota: string): object => ({ rateLimit: JSON.stringify({ name, quota }) });
+    expect(routeRules["/api/signin"]).toEqual({ ironkeep: limit("/api/signIn", "5/1m") });
+    expect(routeRules["/account"]).toEqual({ ssr: false, ironkeep: limit("/Account", "9/1m") });
+    const both = { "/a": { ironkeep: { rateLimit: "1/1s" } }, "/A": { ironkeep: { rateLimit: "2/1s" } } };
+    await expect(configured(both)).rejects.toThrow(
+      /^ironkeep of routeRules\["\/A"\]: differs from "\/a" by case alone/,
+    );
+  });
+
   it("cost nothing where there are none", async () => {
-    const { handlers } = await configured({ "/api/**": { cors: true }, "/b": { ironkeep: {} } });
+    const { handlers, plugins: ofNitro } = await configured({ "/api/**": { cors: true }, "/b": { ironkeep: {} } });
     expect(handlers.map(({ handler }) => nameOf(handler))).toEqual(["another", ...OWN]);
+    expect(ofNitro.map(nameOf)).toEqual(["user-session"]);
   });
 
   it.each([

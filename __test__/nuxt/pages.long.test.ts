@@ -75,10 +75,11 @@ describe("pages under another path, cached and prerendered ones among them", () 
     expect(shown(page)).toBe("not ready");
   });
 
-  it("may be told of the session by a route that no rule caches", async () => {
+  it("may be told of the session by a route that no rule caches, or sends to another server", async () => {
     const [ada, bob] = [await signedIn("Ada"), await signedIn("Bob")];
-    const names = [ada, bob, ada].map(async (visitor) => (await visitor.fetch(BASE + SESSION_ROUTE)).json());
-    expect(await Promise.all(names)).toEqual(["Ada", "Bob", "Ada"].map((name) => ({ user: { name } })));
+    const replies = await Promise.all([ada, bob, ada].map((visitor) => visitor.fetch(BASE + SESSION_ROUTE)));
+    expect(replies.map((reply) => reply.json())).toEqual(["Ada", "Bob", "Ada"].map((name) => ({ user: { name } })));
+    expect(replies.map(({ headers }) => headers.get("cache-control"))).toEqual(["no-store", "no-store", "no-store"]);
   });
 
   it("may ask the server while they are rendered: it is the same session, and one cookie", async () => {

@@ -21,12 +21,14 @@ declare module "#imports" {
   }
 
   interface H3Event {
-    node: { readonly req: object; readonly res: object };
+    readonly path: string;
+    node: { readonly req: object; readonly res: { setHeader(name: string, value: string): unknown } };
     context: Record<string, unknown>;
   }
 
   interface NitroApp {
     readonly hooks: { hook(name: "request", run: (event: H3Event) => void): void };
+    readonly h3App: { readonly stack: { route: string; handler: unknown }[] };
   }
 
   // In the app.
@@ -44,7 +46,7 @@ declare module "#imports" {
   // On the server.
   export function defineEventHandler<T>(handler: (event: H3Event) => T): unknown;
   export function defineNitroPlugin(plugin: (app: NitroApp) => void): unknown;
-  export function getRouteRules(event: H3Event): object;
+  export function getRouteRules(event: Pick<H3Event, "context" | "path">): object;
   export function useRuntimeConfig(event?: object): Record<string, unknown>;
 }
 

@@ -2,12 +2,12 @@ import { fileURLToPath } from "node:url";
 
 import { packageVersion } from "../cli/package.js";
 import nitroModule from "../nitro/index.js";
-import type { ModuleMeta, NitroConfig, Nuxt } from "./_nuxt.js";
+import type { ModuleMeta, Nuxt } from "./_nuxt.js";
 import { compatibility, requireCompatible } from "./compatibility.js";
 import { giveDevelopmentPassword } from "./development-password.js";
 import { type ModuleOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import { nameLimits } from "./route-limits.js";
-import { SESSION_ROUTE } from "./runtime/route.js";
+import { keepSessionRoute, neverCache, sessionHandlers } from "./session-route.js";
 
 /** nuxt-auth-utils' name, so that its users' cookies are found. */
 const SESSION_NAME = "nuxt-session";
@@ -62,28 +62,16 @@ function addToApp(nuxt: Nuxt, { load, refreshOnFocus }: ResolvedOptions): void {
 
 function addToServer(nuxt: Nuxt): void {
   nuxt.hook("nitro:config", (config) => {
-    config.modules = [...(config.modules ?? []), nitroModule];
+    config.modules = [...(config.modules ?? []), nitroModule, keepSessionRoute];
     config.plugins = [...(config.plugins ?? []), runtime("server/plugins/user-session")];
-    // In front of the app's own: a limit may have to keep work from those.
-    const limit = { middleware: true, handler: runtime("server/middleware/rate-limit") };
-    config.handlers = [...(nameLimits(config) ? [limit] : []), ...(config.handlers ?? []), ...sessionHandlers];
+    config.handlers = [...(config.handlers ?? []), ...sessionHandlers];
+    if (nameLimits(config)) {
+      // In front of those of other modules; what is in server/middleware comes before all of these.
+      config.handlers.unshift({ middleware: true, handler: runtime("server/middleware/rate-limit") });
+      config.plugins.push(runtime("server/plugins/limited-proxies"));
+    }
     neverCache(config);
   });
-}
-
-const sessionHandlers = ["get", "delete"].map((method) => ({
-  route: SESSION_ROUTE,
-  method,
-  handler: runtime(`server/api/session.${method}`),
-}));
-
-/**
- * Whatever rule the app has for all of `/api`: a cached answer would sign everybody out. A rule for more paths is merged into this
- * one key by key, so each has to be named.
- */
-function neverCache(config: NitroConfig): void {
-  const own = config.routeRules?.[SESSION_ROUTE] as object | undefined;
-  config.routeRules = { ...config.routeRules, [SESSION_ROUTE]: { ...own, cache: false, swr: false, isr: false } };
 }
 
 const ironkeep: IronkeepModule = Object.assign(setup, {

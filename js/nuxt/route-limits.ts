@@ -60,7 +60,19 @@ export function nameLimits(config: NitroConfig): boolean {
     // One text: Nitro merges the objects of all patterns that match a path, and a limit would be part of another one.
     ironkeep.rateLimit = JSON.stringify(options);
   }
+  spellInLowerCase(config, named);
   return named.size > 0;
+}
+
+/** Pages answer to their paths in any case, and Nitro's rules do not: limits are looked for in lower case. */
+function spellInLowerCase(config: NitroConfig, limited: ReadonlySet<string>): void {
+  for (const pattern of limited) {
+    const lower = pattern.toLowerCase();
+    if (lower === pattern) continue;
+    if (limited.has(lower)) throw wrong(pattern, `differs from "${lower}" by case alone, and both have a rateLimit`);
+    const rules = config.routeRules as Record<string, { ironkeep?: RouteRule }>;
+    config.routeRules = { ...rules, [lower]: { ...rules[lower], ironkeep: rules[pattern]?.ironkeep } };
+  }
 }
 
 /** The pattern as far as it fits; two that begin alike for so long are told apart by their places. */

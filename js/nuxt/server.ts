@@ -39,9 +39,9 @@ export async function readUserSession(
   return Object.fromEntries(exposed.map((name) => [name, data[name]]));
 }
 
-/** The same as an answer of its own, which no cache keeps. */
+/** The same as an answer of its own, which no cache keeps, whatever headers a rule of the app has for all of its API. */
 export async function answerUserSession(event: SessionEvent, expose: readonly string[]): Promise<UserSession> {
-  toExchange(event).response?.setDefault("cache-control", "no-store");
+  toExchange(event).response?.set("cache-control", "no-store");
   return (await readUserSession(event, expose)) ?? {};
 }
 
@@ -57,7 +57,7 @@ export async function endUserSession(event: SessionEvent): Promise<void> {
  */
 export async function answerSignOut(event: SessionEvent): Promise<UserSession> {
   checkOrigin(event as Parameters<typeof checkOrigin>[0]);
-  toExchange(event).response?.setDefault("cache-control", "no-store");
+  toExchange(event).response?.set("cache-control", "no-store");
   await endUserSession(event);
   return {};
 }
