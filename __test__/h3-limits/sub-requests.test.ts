@@ -43,3 +43,27 @@ describe.each([
     expect(answers[0]).toMatchObject({ code: "MISSING_SESSION" });
   });
 });
+
+describe("the page of an error, which Nuxt asks its own server for", () => {
+  const path = "/__nuxt_error?statusCode=404";
+  const outcomeOf = async (url: string, request: object): Promise<string> => {
+    const { limiter } = limiterAt({ address: "1/1h" });
+    const event = {
+      node: { req: { method: "GET", url, headers: {}, ...request }, res: { setHeader() {} } },
+      context: {},
+    };
+    await useRateLimit(event as never, { limiter });
+    return (await useRateLimit({ ...event, context: {} } as never, { limiter })).outcome;
+  };
+
+  it("is not counted among all requests that have no address: the request that failed was", async () => {
+    expect(await outcomeOf(path, { __unenv__: undefined })).toBe("exempt");
+    expect(await outcomeOf(`/base${path}`, { __unenv__: {} })).toBe("exempt");
+  });
+
+  it("is a request as any other where a visitor asks for it", async () => {
+    expect(await outcomeOf(path, { socket: { remoteAddress: "192.0.2.7" } })).toBe("limited");
+    expect(await outcomeOf(path, { headers: { "x-nuxt-error": "true" } })).toBe("limited");
+    expect(await outcomeOf("/page?of=/__nuxt_error", { __unenv__: undefined })).toBe("limited");
+  });
+});

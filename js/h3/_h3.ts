@@ -12,7 +12,7 @@ export interface Exchange {
   /** The headers of the request, where a cache may have put a narrowed request in its place. */
   readonly headers: HeadersLike | undefined;
   readonly context: Record<PropertyKey, unknown>;
-  /** What came with the request from inside the process: for a sub-request of Nitro the context of the one that makes it. */
+  /** What came with the request from inside the process: for a sub-request of Nitro the context of the one that makes it, or nothing. */
   readonly origin: Record<PropertyKey, unknown> | undefined;
   /** `undefined`: no response can carry a cookie. */
   readonly response: ExchangeResponse | undefined;
@@ -58,8 +58,8 @@ interface NodeRequest {
   originalUrl?: string;
   socket?: { encrypted?: boolean; remoteAddress?: string };
   headers: Record<string, string | string[] | undefined>;
-  /** Set where nitropack calls itself. */
-  __unenv__?: Record<PropertyKey, unknown>;
+  /** There where nitropack calls itself, and `undefined` where it passes no context. */
+  __unenv__?: Record<PropertyKey, unknown> | undefined;
 }
 
 interface NodeResponse {
@@ -140,7 +140,7 @@ class NodeExchange implements Exchange {
   constructor(event: AnyEvent, request: NodeRequest, response: NodeResponse) {
     this.owner = event;
     this.#request = request;
-    ({ __unenv__: this.origin } = request);
+    ({ __unenv__: this.origin = "__unenv__" in request ? {} : undefined } = request);
     this.context = event.context ??= {};
     this.response = new NodeExchangeResponse(response);
   }

@@ -53,9 +53,18 @@ function warnOfListener(): void {
 
 function outcomeOf(asked: Asked): RateLimitDecision | Promise<RateLimitDecision> {
   const { plan, client, event } = asked;
+  if (!client && isErrorPage(asked.exchange)) return uncounted("exempt");
   if (client && hasIp(plan.deny, client)) return uncounted("denied");
   if (client && hasIp(plan.allow, client)) return uncounted("exempt");
   return whenReady(promised(plan.skip?.(event)), (skips) => (skips === true ? uncounted("exempt") : counted(asked)));
+}
+
+/**
+ * Whether Nuxt renders the page of an error, by a request of the app to itself that tells nothing of the visitor: counted among all
+ * that have no address, the errors of some would take the pages of their errors from others. The request that failed was counted.
+ */
+function isErrorPage({ major, origin, path }: Exchange): boolean {
+  return major === 1 && origin !== undefined && path.endsWith("/__nuxt_error");
 }
 
 function counted(asked: Asked): RateLimitDecision | Promise<RateLimitDecision> {
