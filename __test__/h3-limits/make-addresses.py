@@ -45,6 +45,11 @@ FORWARDED = {
     "proto=https;for=192.0.2.60": "192.0.2.60", "by=203.0.113.43;for=192.0.2.60;host=a.example": "192.0.2.60",
     " proto=https ; for=192.0.2.60 ": "192.0.2.60", "for=192.0.2.60;": "192.0.2.60", ";for=192.0.2.60": "192.0.2.60",
     'for="192.0.2.43:_p"': "192.0.2.43", "for = 192.0.2.43": "192.0.2.43", 'host="a;b";for=192.0.2.43': "192.0.2.43",
+    # What a client wrote into Host, as a proxy quotes it.
+    'for=192.0.2.43;host="x,for=6.6.6.6;y"': "192.0.2.43", 'for=192.0.2.43;host="x;for=6.6.6.6;y"': "192.0.2.43",
+    'host="x,for=6.6.6.6";for=192.0.2.43': "192.0.2.43", 'for=192.0.2.43;host="x\\",for=6.6.6.6;y=\\""': "192.0.2.43",
+    'for=", for=192.0.2.43': "192.0.2.43", 'for=6.6.6.6;host="a, for=192.0.2.43;by="b"': "192.0.2.43",
+    'for=6.6.6.6;host="\\, for=192.0.2.43;host="b,c"': "192.0.2.43", 'x",for=6.6.6.6;y="': None,
     "for=unknown": None, "for=_hidden": None, 'for="_gazonk"': None, "for=": None, 'for=""': None, "for": None, "192.0.2.43": None,
     "by=192.0.2.43": None, "xfor=192.0.2.43": None, "for=192.0.2.43;for=192.0.2.44": None, "for=192.0.2.43;For=192.0.2.43": None,
     'for="192.0.2.43': None, 'for=192.0.2.43"': None, "for=192.0.2.43 x": None, 'for="192.0.2.43"x': None, "for==192.0.2.43": None,
