@@ -22,7 +22,7 @@ declare module "#imports" {
 
   interface H3Event {
     readonly path: string;
-    node: { readonly req: object; readonly res: { setHeader(name: string, value: string): unknown } };
+    node: { readonly req: object; readonly res: object };
     context: Record<string, unknown>;
   }
 
@@ -47,6 +47,7 @@ declare module "#imports" {
   export function defineEventHandler<T>(handler: (event: H3Event) => T): unknown;
   export function defineNitroPlugin(plugin: (app: NitroApp) => void): unknown;
   export function getRouteRules(event: Pick<H3Event, "context" | "path">): object;
+  export function setResponseHeaders(event: H3Event, headers: Readonly<Record<string, string>>): void;
   export function useRuntimeConfig(event?: object): Record<string, unknown>;
 }
 

@@ -1,4 +1,4 @@
-import { defineEventHandler, defineNitroPlugin, getRouteRules } from "#imports";
+import { defineEventHandler, defineNitroPlugin, getRouteRules, setResponseHeaders } from "#imports";
 
 import { limited } from "../limits.js";
 
@@ -17,7 +17,7 @@ export default defineNitroPlugin(({ h3App }) => {
     const { proxy, redirect, headers = {} } = getRouteRules(event) as Rules;
     if (!proxy && !redirect) return undefined;
     // Nitro sets them next; a refusal needs those of CORS too.
-    for (const [name, value] of Object.entries(headers)) event.node.res.setHeader(name, value);
+    setResponseHeaders(event, headers);
     return limited(event);
   });
   h3App.stack.unshift({ route: "/", handler });
