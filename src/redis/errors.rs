@@ -51,6 +51,11 @@ pub(super) fn is_replica(error: &RedisError) -> bool {
     matches!(refusal(error), Some(("READONLY" | "MASTERDOWN", _)))
 }
 
+/// Whether the server does nothing for who has said no password.
+pub(super) fn wants_a_password(error: &RedisError) -> bool {
+    matches!(refusal(error), Some(("NOAUTH", _)))
+}
+
 /// Whether the connection is of no use any more.
 pub(super) fn ends_the_connection(error: &RedisError) -> bool {
     error.is_timeout()
