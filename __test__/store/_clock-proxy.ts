@@ -1,15 +1,18 @@
 // Redis with a clock that a test moves: what stands between a store and its server gives the scripts, whose first lines ask the
-// server for its time, others in their place. Nothing else of them differs.
+// server for its time, others in their place, and asks for that clock where the store asks for the time by itself. Nothing else of
+// it differs.
 
 import { createServer, connect, type Socket } from "node:net";
 
 import type { RedisServer } from "./_redis.ts";
 
 const LINE = "\r\n";
-/** How a script begins that goes by the server's time; src/store/redis/scripts/clock.lua. */
+/** How a script begins that goes by the server's time: src/store/redis/scripts/clock.lua. */
 const SERVER_CLOCK = /local \w+ = redis\.call\('TIME'\)\nlocal now = [^\n]*\n/;
 export const CLOCK_KEY = "the-clock-of-the-test";
 const CLOCK = `local now = tonumber(redis.call('GET', '${CLOCK_KEY}'))\n`;
+/** In place of TIME. */
+const TIME = `${CLOCK}return { string.format('%.0f', math.floor(now / 1000)), string.format('%.0f', now % 1000 * 1000) }`;
 
 /** The command that `text` begins with, and where it ends; `undefined` while it is not all there. */
 function command(text: string): { parts: string[]; end: number } | undefined {
@@ -32,8 +35,9 @@ function command(text: string): { parts: string[]; end: number } | undefined {
 function rewritten(parts: readonly string[], count: () => void): string {
   const [name, script = "", ...others] = parts;
   const isScript = name === "EVAL" && SERVER_CLOCK.test(script);
-  if (isScript) count();
-  const all = isScript ? [name, script.replace(SERVER_CLOCK, CLOCK), ...others] : parts;
+  if (isScript || name === "TIME") count();
+  const asked = name === "TIME" ? ["EVAL", TIME, "0"] : parts;
+  const all = isScript ? [name, script.replace(SERVER_CLOCK, CLOCK), ...others] : asked;
   return `*${all.length}${LINE}${all.map((part) => `$${part.length}${LINE}${part}${LINE}`).join("")}`;
 }
 

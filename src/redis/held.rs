@@ -12,18 +12,21 @@ use crate::panics::caught;
 
 use super::servers::Servers;
 
+/// Some work.
+pub(super) type Work<T> = Pin<Box<dyn Future<Output = Result<T>> + Send>>;
+
 /// Work on the thread of the connections that needs no task of its own: it is polled by the call that waits for it. When that is
 /// dropped, as one is whose deadline passes, the thread goes on with the work to its end.
 pub(super) struct Held<T: Send + 'static> {
     /// `None`: it is over.
-    work: Option<Pin<Box<dyn Future<Output = Result<T>> + Send>>>,
+    work: Option<Work<T>>,
     servers: Arc<Servers>,
 }
 
 impl<T: Send + 'static> Held<T> {
     /// Only on the servers' own thread.
-    pub(super) fn new(servers: Arc<Servers>, work: impl Future<Output = Result<T>> + Send + 'static) -> Self {
-        Self { work: Some(Box::pin(work)), servers }
+    pub(super) fn new(servers: Arc<Servers>, work: Work<T>) -> Self {
+        Self { work: Some(work), servers }
     }
 }
 

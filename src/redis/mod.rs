@@ -1,6 +1,6 @@
 //! Redis, for whatever keeps something in it: one server, a Cluster, or a master that Sentinels name.
 //!
-//! What is done is done by scripts, each on one slot and as a whole. All calls share one connection to a server, also those of
+//! What writes is a script, on one slot and as a whole; what only reads may be commands. All calls share one connection to a server, also those of
 //! several clients with equal options in one process: the first call makes it, and it is made again when it broke.
 //! No call is sent twice whose outcome is not known, unless it only reads.
 
@@ -33,8 +33,8 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use redis::Value;
-use tokio::sync::RwLock;
+use redis::{Pipeline, Value};
+use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use tokio::time::timeout;
 
 use crate::clock::monotonic;
@@ -82,16 +82,12 @@ impl Redis {
     where
         T: Send + 'static,
         W: Future<Output = Result<T>> + Send + 'static,
-        F: FnOnce(Caller) -> W,
+        F: FnOnce(Caller) -> W + Send + 'static,
     {
         let under_way = Arc::clone(&self.gate).read_owned().await;
         let servers = self.servers().ok_or(Error::StoreClosed)?;
-        let work = work(Caller { servers: Arc::clone(&servers), deadline: self.deadline, wait: self.wait });
-        let work = async move {
-            let result = work.await;
-            drop(under_way);
-            result
-        };
+        let caller = Caller { servers: Arc::clone(&servers), deadline: self.deadline, wait: self.wait };
+        let work = boxed(work, caller, under_way);
         if servers.thread.is_current() {
             return Held::new(servers, work).await;
         }
@@ -129,6 +125,22 @@ impl Redis {
     }
 }
 
+/// Work that a client is not closed under. Its future is made in its box: as a part of others it would be copied from one into the
+/// next, and it has some kilobytes.
+#[inline(never)]
+fn boxed<T, W, F>(work: F, caller: Caller, under_way: OwnedRwLockReadGuard<()>) -> held::Work<T>
+where
+    T: Send + 'static,
+    W: Future<Output = Result<T>> + Send + 'static,
+    F: FnOnce(Caller) -> W + Send + 'static,
+{
+    Box::pin(async move {
+        let result = work(caller).await;
+        drop(under_way);
+        result
+    })
+}
+
 /// What a call needs.
 #[derive(Clone)]
 pub(crate) struct Caller {
@@ -145,10 +157,19 @@ impl Caller {
     /// [`Error::StoreUnreached`] and [`Error::StoreRefused`] when nothing was done, and the call may be repeated;
     /// `ERR_STORE_UNAVAILABLE` else; `ERR_STORE_TIMEOUT` after the deadline.
     pub(crate) async fn run(&self, script: &Script, slot: &str, arguments: &[&[u8]]) -> Result<Value> {
-        self.in_time(self.servers.run(Work { script, slot, arguments })).await
+        self.in_time(self.servers.run(Work::Script { script, slot, arguments })).await
     }
 
-    /// The same, of a write that replicas are to have, as the options say. The second value is the error when it was done, and they
+    /// Sends commands together that only read keys of the slot, and gives a list of what they answer. They are several steps for the
+    /// server, between which others write.
+    ///
+    /// # Errors
+    /// Those of [`run`](Self::run), of the first command that met one.
+    pub(crate) async fn read(&self, slot: &str, commands: &Pipeline) -> Result<Value> {
+        self.in_time(self.servers.run(Work::Reads { commands, slot })).await
+    }
+
+    /// What [`run`](Self::run) does, of a write that replicas are to have, as the options say. The second value is the error when it was done, and they
     /// are not known to have it.
     pub(crate) async fn write(
         &self,
@@ -160,7 +181,7 @@ impl Caller {
             return Ok((self.run(script, slot, arguments).await?, None));
         };
         let clock = monotonic();
-        let (value, wrote) = self.in_time(self.servers.write(Work { script, slot, arguments })).await?;
+        let (value, wrote) = self.in_time(self.servers.write(Work::Script { script, slot, arguments })).await?;
         // A server that answered the write may be gone by now.
         let is_replicated = timeout(self.deadline.saturating_sub(clock()), wrote.reaches_replicas(wait))
             .await

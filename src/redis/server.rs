@@ -1,15 +1,15 @@
-//! Running scripts on one server.
+//! Running scripts on one server, and reading from it.
 
 #![forbid(unsafe_code)]
 
-use std::future::poll_fn;
+use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use redis::aio::MultiplexedConnection;
-use redis::{Cmd, RedisError, Value};
+use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 
 use crate::error::{Error, Result};
 
@@ -19,13 +19,28 @@ use super::eviction::Eviction;
 use super::replicas::Replicas;
 use super::script::Script;
 
-/// A script with what it is given.
+/// What is to be done on one slot.
 #[derive(Clone, Copy)]
-pub(super) struct Work<'a> {
-    pub(super) script: &'a Script,
-    /// The script's only key, which decides on its slot.
-    pub(super) slot: &'a str,
-    pub(super) arguments: &'a [&'a [u8]],
+pub(super) enum Work<'a> {
+    /// A script, with what it is given. The slot is its only key.
+    Script { script: &'a Script, slot: &'a str, arguments: &'a [&'a [u8]] },
+    /// Commands that only read keys of the slot, sent together. The answer is a list of theirs, or the first error among them.
+    Reads { commands: &'a Pipeline, slot: &'a str },
+}
+
+impl Work<'_> {
+    pub(super) const fn slot(&self) -> &str {
+        match self {
+            Self::Script { slot, .. } | Self::Reads { slot, .. } => slot,
+        }
+    }
+
+    const fn only_reads(&self) -> bool {
+        match self {
+            Self::Script { script, .. } => script.only_reads,
+            Self::Reads { .. } => true,
+        }
+    }
 }
 
 /// A server, or whichever the master is.
@@ -58,14 +73,14 @@ impl Server {
     }
 }
 
-/// Runs a script, and says on which connection.
+/// Does work, and says on which connection.
 pub(super) async fn run(connection: &Arc<Connection>, work: Work<'_>) -> Result<(Value, Open), Failure> {
     let result = run_once(connection, work).await;
     let again = match &result {
         // Such as the connection to a server that was restarted since the last call.
         Err(Failure::NotSent(_)) => true,
         Err(Failure::Redis(error)) => {
-            (work.script.only_reads && error.is_connection_dropped()) || (connection.may_move() && is_replica(error))
+            (work.only_reads() && error.is_connection_dropped()) || (connection.may_move() && is_replica(error))
         }
         _ => false,
     };
@@ -75,12 +90,20 @@ pub(super) async fn run(connection: &Arc<Connection>, work: Work<'_>) -> Result<
 async fn run_once(connection: &Arc<Connection>, work: Work<'_>) -> Result<(Value, Open), Failure> {
     let mut open = connection.open().await.map_err(Failure::Unreached)?;
     let mut leaving = Leaving::new(connection, open.number);
-    let result = match evaluate(&mut open.connection, "EVALSHA", &work.script.hash, work).await {
-        // One call, so that it cannot be forgotten between the two.
-        Err(Failure::Redis(error)) if is_unknown_script(&error) => {
-            evaluate(&mut open.connection, "EVAL", &work.script.text, work).await
+    let result = match work {
+        Work::Script { script, slot, arguments } => {
+            match evaluate(&mut open.connection, "EVALSHA", &script.hash, slot, arguments).await {
+                // One call, so that it cannot be forgotten between the two.
+                Err(Failure::Redis(error)) if is_unknown_script(&error) => {
+                    evaluate(&mut open.connection, "EVAL", &script.text, slot, arguments).await
+                }
+                result => result,
+            }
         }
-        result => result,
+        Work::Reads { commands, .. } => {
+            let reading = open.connection.send_packed_commands(commands, 0, commands.len());
+            sent(reading).await.and_then(|values| answered(Value::Array(values)))
+        }
     };
     leaving.after(result).map(|value| (value, open))
 }
@@ -147,23 +170,35 @@ async fn evaluate(
     connection: &mut MultiplexedConnection,
     command: &str,
     script: &str,
-    work: Work<'_>,
+    slot: &str,
+    arguments: &[&[u8]],
 ) -> Result<Value, Failure> {
-    let mut command = Cmd::new().arg(command).arg(script).arg(1).arg(work.slot).to_owned();
-    for argument in work.arguments {
-        command.arg(argument);
+    let size = arguments.iter().map(|argument| argument.len()).sum::<usize>();
+    let mut packed = Cmd::with_capacity(4 + arguments.len(), size + command.len() + script.len() + slot.len() + 1);
+    packed.arg(command).arg(script).arg(1).arg(slot);
+    for argument in arguments {
+        packed.arg(argument);
     }
-    send(connection, &command).await
+    send(connection, &packed).await
 }
 
-/// Sends a command. What fails in the first step, in which it is only handed over, met a connection that was known to have ended.
+/// Sends a command.
 pub(super) async fn send(connection: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, Failure> {
-    let mut sending = pin!(connection.send_packed_command(command));
+    sent(connection.send_packed_command(command)).await.and_then(answered)
+}
+
+/// What fails in the first step, in which it is only handed over, met a connection that was known to have ended.
+async fn sent<T>(sending: impl Future<Output = RedisResult<T>>) -> Result<T, Failure> {
+    let mut sending = pin!(sending);
     let first = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await;
     let result = match first {
         Poll::Ready(Err(error)) if error.is_connection_dropped() => return Err(Failure::NotSent(error)),
         Poll::Ready(result) => result,
         Poll::Pending => sending.await,
     };
-    result.and_then(Value::extract_error).map_err(Failure::Redis)
+    result.map_err(Failure::Redis)
+}
+
+fn answered(value: Value) -> Result<Value, Failure> {
+    value.extract_error().map_err(Failure::Redis)
 }

@@ -72,7 +72,7 @@ impl Servers {
         match &self.routes {
             Routes::One(server) => server.run(work).await.map_err(Failure::explained),
             Routes::Cluster(cluster) => {
-                cluster.run(work.slot, |node: Arc<Node>| async move { node.server.run(work).await }).await
+                cluster.run(work.slot(), |node: Arc<Node>| async move { node.server.run(work).await }).await
             }
         }
     }
@@ -89,7 +89,7 @@ impl Servers {
                     let (value, written) = node.server.replicas.run(work).await?;
                     Ok((value, Wrote { server: Arc::clone(&node.server), written }))
                 };
-                cluster.run(work.slot, write).await
+                cluster.run(work.slot(), write).await
             }
         }
     }

@@ -45,11 +45,11 @@ fn a_call_is_made_on_the_thread_that_waits_for_it() {
     let redis = Arc::new(Redis::new(&Server::shared().options()).unwrap());
     let threads = there(&redis, |redis| async move {
         let outer = thread::current().id();
-        redis.call(|_| async move { Ok(thread::current().id() == outer) }).await
+        redis.call(move |_| async move { Ok(thread::current().id() == outer) }).await
     });
     assert_eq!(threads, Ok(true));
     let elsewhere = thread::current().id();
-    assert_eq!(wait(redis.call(|_| async move { Ok(thread::current().id() == elsewhere) })), Ok(false));
+    assert_eq!(wait(redis.call(move |_| async move { Ok(thread::current().id() == elsewhere) })), Ok(false));
 }
 
 /// Begins it, and drops it. Says whether it had not ended.

@@ -13,7 +13,17 @@ pub(super) fn slot(prefix: &str, tag: Tag) -> String {
     format!("{prefix}{{{:02x}{:02x}}}", tag.0[0], tag.0[1])
 }
 
-/// The same for the marker of an import, whose tag is not known before it is read.
+/// The key of a session within its tag, as `common.lua` names it.
+pub(super) fn session(slot: &str, id: &str) -> String {
+    [slot, ":s:", id].concat()
+}
+
+/// The key of a tombstone.
+pub(super) fn tombstone(slot: &str, id: &str) -> String {
+    [slot, ":t:", id].concat()
+}
+
+/// What all keys begin with for the marker of an import, whose tag is not known before it is read.
 pub(super) fn marker_slot(prefix: &str, import: &ImportKey) -> String {
     format!("{prefix}{{i{:02x}{:02x}}}", import.0[0], import.0[1])
 }

@@ -1,6 +1,6 @@
 //! Sessions in Redis.
 //!
-//! Each operation is one script on one slot, by the server's clock; what concerns two tags is several, in an order in which no
+//! Each operation is one script on one slot, by the server's clock; a load is commands, as it only reads; what concerns two tags is several, in an order in which no
 //! session lives twice. How servers are reached is [`crate::redis`]'s.
 //!
 //! What an acknowledged write survives is as the server's own persistence is set; a failover may lose the newest writes.
@@ -10,6 +10,7 @@
 
 mod arguments;
 mod calls;
+mod clock;
 mod imports;
 mod keys;
 mod many;
@@ -35,7 +36,8 @@ use super::record::{
 };
 use super::{SessionStore, StoreFuture};
 use calls::{Call, Frame};
-use scripts::{SERVER_CLOCK, Scripts};
+use clock::{Clock, SERVER_CLOCK};
+use scripts::Scripts;
 
 pub use options::Options;
 
@@ -54,11 +56,12 @@ impl RedisStore {
         Self::with_clock(options, SERVER_CLOCK)
     }
 
-    fn with_clock(options: &Options, clock: &str) -> Result<Self> {
+    fn with_clock(options: &Options, clock: Clock) -> Result<Self> {
         // In a Cluster nobody else hears of a slot's channel than who asked its node for it.
         let publish = if options.redis.topology.is_cluster() { "SPUBLISH" } else { "PUBLISH" };
         let frame = Frame {
-            scripts: Scripts::new(clock, options.publish.then_some(publish)),
+            scripts: Scripts::new(clock.script, options.publish.then_some(publish)),
+            clock,
             prefix: options.redis.prefix.clone(),
             max_data: options.max_data,
         };

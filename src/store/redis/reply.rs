@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::str::FromStr;
 use std::time::Duration;
 use std::vec;
 
@@ -13,6 +14,10 @@ use crate::session::id::{StoreKey, Tag};
 use crate::store::record::{Listed, Record, WriteToken};
 
 use super::keys;
+
+/// The fields of a session that a load asks for, in the order in which [`Reply::live`] reads them: all but the name of its user that
+/// is for scripts alone. They are named, since reading a name takes as long as reading a value.
+pub(super) const FIELDS: [&str; 12] = ["e", "p", "d", "v", "w", "c", "l", "x", "i", "a", "u", "n"];
 
 /// What is in Redis is not what a script of Ironkeep writes or answers.
 pub(super) fn unreadable() -> Error {
@@ -44,11 +49,52 @@ impl Reply {
     }
 
     pub(super) fn text(&mut self) -> Result<String> {
-        String::from_utf8(self.bytes()?).map_err(|_| unreadable())
+        text(self.bytes()?)
+    }
+
+    /// What `TIME` says.
+    pub(super) fn time(&mut self) -> Result<Timestamp> {
+        let mut parts = Self::new(self.next()?)?;
+        let (seconds, micros) = (parts.number()?, parts.number()?);
+        Ok(timestamp(seconds.saturating_mul(1000).saturating_add(micros / 1000)))
+    }
+
+    fn optional(&mut self) -> Result<Option<Vec<u8>>> {
+        match self.next()? {
+            Value::Nil => Ok(None),
+            value => bytes(value).map(Some),
+        }
+    }
+
+    /// An instant, or nothing.
+    pub(super) fn optional_instant(&mut self) -> Result<Option<Timestamp>> {
+        self.optional()?.map(|bytes| instant(&bytes)).transpose()
+    }
+
+    /// The session of [`FIELDS`], unless it has expired by then, is pending, or is none.
+    pub(super) fn live(&mut self, now: Timestamp) -> Result<Option<Record>> {
+        let mut fields = Self::new(self.next()?)?;
+        let (ends, is_pending) = (fields.optional_instant()?, fields.optional()?.is_some());
+        if is_pending || ends.is_none_or(|ends| ends <= now) {
+            return Ok(None);
+        }
+        Ok(Some(Record {
+            expires_at: ends.ok_or_else(unreadable)?,
+            data: fields.bytes()?,
+            version: fields.number()?,
+            write_token: fields.token()?,
+            created_at: fields.instant()?,
+            last_seen_at: fields.instant()?,
+            absolute_expires_at: fields.instant()?,
+            idle: fields.optional()?.map(|bytes| number(&bytes)).transpose()?.map(Duration::from_millis),
+            authenticated_at: fields.optional_instant()?,
+            user: fields.optional()?.map(text).transpose()?,
+            label: fields.optional()?.map(text).transpose()?,
+        }))
     }
 
     pub(super) fn number(&mut self) -> Result<u64> {
-        self.text()?.parse().map_err(|_| unreadable())
+        number(&self.bytes()?)
     }
 
     pub(super) fn instant(&mut self) -> Result<Timestamp> {
@@ -125,12 +171,7 @@ fn one_listed(tag: Tag, value: Value) -> Result<Listed> {
     let mut fields = Reply::new(value)?;
     let key = keys::read_id(tag, &fields.text()?).ok_or_else(unreadable)?;
     let (created_at, last_seen_at, expires_at) = (fields.instant()?, fields.instant()?, fields.instant()?);
-    let mut optional = || match fields.next()? {
-        Value::Nil => Ok(None),
-        value => bytes(value).map(Some),
-    };
-    let authenticated_at = optional()?.map(|bytes| instant(&bytes)).transpose()?;
-    let label = optional()?.map(String::from_utf8).transpose().map_err(|_| unreadable())?;
+    let (authenticated_at, label) = (fields.optional_instant()?, fields.optional()?.map(text).transpose()?);
     Ok(Listed { key, created_at, last_seen_at, authenticated_at, expires_at, label })
 }
 
@@ -141,11 +182,23 @@ fn bytes(value: Value) -> Result<Vec<u8>> {
     }
 }
 
+fn text(bytes: Vec<u8>) -> Result<String> {
+    String::from_utf8(bytes).map_err(|_| unreadable())
+}
+
+fn number<N: FromStr>(bytes: &[u8]) -> Result<N> {
+    std::str::from_utf8(bytes).ok().and_then(|text| text.parse().ok()).ok_or_else(unreadable)
+}
+
 fn instant(bytes: &[u8]) -> Result<Timestamp> {
-    let text = std::str::from_utf8(bytes).map_err(|_| unreadable())?;
-    let millis: i64 = text.parse().map_err(|_| unreadable())?;
+    let millis: i64 = number(bytes)?;
     #[expect(clippy::cast_precision_loss, reason = "scripts write nothing beyond 2^53")]
     Ok(Timestamp::from_millis(millis as f64))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "no server's clock is beyond 2^53")]
+fn timestamp(millis: u64) -> Timestamp {
+    Timestamp::from_millis(millis as f64)
 }
 
 fn token(bytes: &[u8]) -> Result<WriteToken> {

@@ -48,7 +48,7 @@ impl Bench {
 
     fn ask<T: Send + 'static, W: Future<Output = Result<T>> + Send + 'static>(
         &self,
-        call: impl FnOnce(Arc<Remote>, Caller) -> W,
+        call: impl FnOnce(Arc<Remote>, Caller) -> W + Send + 'static,
     ) -> Result<T> {
         let remote = Arc::clone(&self.remote);
         self.runtime.block_on(self.redis.call(|caller| call(remote, caller)))

@@ -3,7 +3,7 @@
 -- 13 import. What there is not is empty; a label has a '+' before it. `hold`: how long it stays pending.
 local function add(from, hold)
   local id, token, user, authenticated = ARGV[1], ARGV[3], ARGV[5], nil
-  local old = found(id)
+  local old, is_left = found(id)
   if old and not (old.pending and old.token == token) then
     return { 'exists', old.token }
   end
@@ -38,40 +38,41 @@ local function add(from, hold)
 
   local key, absolute, idle = name('s', id), after(ARGV[8]), nil
   local fields = { 'd', ARGV[2], 'v', '1', 'w', token, 'c', text(before(ARGV[7])), 'l', text(now), 'x', text(absolute) }
-  local function field(letter, value)
-    fields[#fields + 1] = letter
-    fields[#fields + 1] = value
-  end
   if ARGV[9] ~= '' then
     idle = tonumber(ARGV[9])
-    field('i', text(idle))
+    put(fields, 'i', text(idle))
   end
   local at = ending(absolute, idle)
   if hold then
     at = after(hold)
-    field('p', '1')
+    put(fields, 'p', '1')
   end
-  field('e', text(at))
+  put(fields, 'e', text(at))
   if authenticated then
-    field('a', text(authenticated))
+    put(fields, 'a', text(authenticated))
   end
   if user ~= '' then
-    field('u', ARGV[4])
-    field('k', user)
+    put(fields, 'u', ARGV[4])
+    put(fields, 'k', user)
   end
   if ARGV[10] ~= '' then
-    field('n', ARGV[10]:sub(2))
+    put(fields, 'n', ARGV[10]:sub(2))
   end
-  -- First, since a server without memory refuses only the first write of a script. A record that has expired, and is not
+  -- First, since a server without memory refuses only the first write of a script. What is in the way, pending or expired and not
   -- gone yet, leaves none of its fields behind.
   redis.call('HSET', key, unpack(fields))
-  for _, letter in ipairs({ 'i', 'p', 'a', 'u', 'k', 'n' }) do
-    local given = false
+  if old or is_left then
+    local given, others = {}, {}
     for n = 1, #fields, 2 do
-      given = given or fields[n] == letter
+      given[fields[n]] = true
     end
-    if not given then
-      redis.call('HDEL', key, letter)
+    for _, letter in ipairs({ 'i', 'p', 'a', 'u', 'k', 'n' }) do
+      if not given[letter] then
+        others[#others + 1] = letter
+      end
+    end
+    if #others > 0 then
+      redis.call('HDEL', key, unpack(others))
     end
   end
   expire(id, { user = user ~= '' and user }, at)

@@ -1,4 +1,4 @@
--- What the scripts share. All keys of a session and of its user begin with KEYS[1], which holds their tag, and are on one slot:
+-- What the scripts share: each is given those of these functions that it uses, which a blank line parts. All keys of a session and of its user begin with KEYS[1], which holds their tag, and are on one slot:
 --   :s:<id>    hash, a session     :t:<id>    tombstone: its end
 --   :u:<user>  sorted set of the user's ids by the end of each     :r:<user>  the user was revoked: "<instant> <end>"
 --   :m:<id>  the session went to another tag: token of the new one, for as long as that may be asked again
@@ -25,11 +25,11 @@ local function name(kind, id)
   return KEYS[1] .. ':' .. kind .. ':' .. id
 end
 
--- A session that has not expired, pending or not, without its data.
+-- A session that has not expired, pending or not, without its data. The second value: one that has, and is not gone yet.
 local function found(id)
   local f = redis.call('HMGET', name('s', id), 'v', 'w', 'c', 'l', 'e', 'x', 'i', 'k', 'p')
   if not f[1] or tonumber(f[5]) <= now then
-    return nil
+    return nil, f[1]
   end
   return {
     version = f[1], token = f[2], created = tonumber(f[3]), seen = tonumber(f[4]), ending = tonumber(f[5]),
@@ -43,6 +43,11 @@ local function live(id)
     return session
   end
   return nil
+end
+
+local function put(fields, letter, value)
+  fields[#fields + 1] = letter
+  fields[#fields + 1] = value
 end
 
 -- All fields of a session.

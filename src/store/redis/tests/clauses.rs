@@ -5,23 +5,34 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use redis::Cmd;
+
 use crate::clock::Timestamp;
-use crate::redis;
+use crate::redis as servers;
 use crate::redis::testing::{Cluster, Server, Watched};
 use crate::store::SessionStore;
 use crate::store::conformance::{Harness, suite};
+use crate::store::redis::clock::Clock;
 use crate::store::redis::{Options, RedisStore};
 
 /// After any date on which this runs: Redis by its own clock removes nothing.
 const START: f64 = 4_000_000_000_000.0;
 /// In place of the server's time. Nothing else of the scripts differs. A node of a Cluster finds only those keys that it has: of
 /// these each master has one, since a script may read any key of its node.
-const CLOCK: &str = "
+const CLOCK: Clock = Clock { script: SCRIPT, ask };
+const SCRIPT: &str = "
 local now
 for _, name in ipairs({ 'clock{a}', 'clock{b}', 'clock{c}' }) do
   local value = redis.pcall('GET', KEYS[1]:match('^[^{]*') .. name)
   now = type(value) == 'string' and tonumber(value) or now
 end";
+/// The same time, where it is asked for by itself.
+fn ask(slot: &str) -> Cmd {
+    let said = "return { string.format('%.0f', math.floor(now / 1000)), string.format('%.0f', now % 1000 * 1000) }";
+    let script = format!("{SCRIPT}\n{said}");
+    Cmd::new().arg("EVAL").arg(script).arg(1).arg(slot).to_owned()
+}
+
 /// Of slots 15495, 3300 and 7365.
 const CLOCKS: [&str; 3] = ["clock{a}", "clock{b}", "clock{c}"];
 
@@ -34,7 +45,7 @@ struct OnRedis {
 }
 
 impl OnRedis {
-    fn new(redis: redis::Options, servers: [&'static Server; 3]) -> Self {
+    fn new(redis: servers::Options, servers: [&'static Server; 3]) -> Self {
         let options = Options::new(redis);
         let now = Mutex::new(Timestamp::from_millis(START));
         let harness = Self { store: open(&options), options, servers, now };

@@ -38,7 +38,7 @@ fn scripts_that_were_forgotten_are_sent_again() {
         server.query::<String>(&["SCRIPT", "FLUSH"]);
     }
     // And is known by its hash after that.
-    wait(store.load(never(), anyone(1))).unwrap();
+    wait(store.touch(never(), anyone(1))).unwrap();
     let sent = |command: &str| {
         let stats: String = server.query(&["INFO", "commandstats"]);
         let line = format!("cmdstat_{command}:calls=");
@@ -48,7 +48,7 @@ fn scripts_that_were_forgotten_are_sent_again() {
             .map_or(0, |calls| calls.parse::<u32>().unwrap())
     };
     let before = (sent("eval"), sent("evalsha"));
-    wait(store.load(never(), anyone(1))).unwrap();
+    wait(store.touch(never(), anyone(1))).unwrap();
     assert_eq!((sent("eval"), sent("evalsha")), (before.0, before.1 + 1));
 }
 
