@@ -64,15 +64,23 @@ impl Call {
         Ok((Reply::new(value)?, doubt))
     }
 
-    fn check(&self, data: &[u8]) -> Result<()> {
-        let (length, limit) = (data.len(), self.max_data);
+    /// Every text that is written has the bound of data.
+    fn check(&self, length: usize) -> Result<()> {
+        let limit = self.max_data;
         if length > limit { Err(Error::SessionTooLarge { length, limit }) } else { Ok(()) }
+    }
+
+    fn check_label(&self, label: Option<&str>) -> Result<()> {
+        self.check(label.map_or(0, str::len))
     }
 
     /// What is wrong with a new session before the server is asked.
     pub(super) fn check_new(&self, key: &StoreKey, new: &NewRecord) -> Result<()> {
-        self.check(&new.data)?;
-        if new.user.as_deref().is_some_and(|user| Tag::of_user(user) != key.tag()) {
+        self.check(new.data.len())?;
+        self.check_label(new.label.as_deref())?;
+        let Some(user) = new.user.as_deref() else { return Ok(()) };
+        self.check(user.len())?;
+        if Tag::of_user(user) != key.tag() {
             return Err(Error::Config("A session of a user needs a key with that user's tag"));
         }
         Ok(())
@@ -107,7 +115,8 @@ impl Call {
     }
 
     pub(super) async fn save(&self, key: StoreKey, expected: Version, change: Change) -> Result<Saved> {
-        self.check(&change.data)?;
+        self.check(change.data.len())?;
+        self.check_label(change.label.as_deref())?;
         let arguments = Arguments::of(keys::id(&key))
             .and(expected.to_string())
             .and(change.data)
@@ -166,6 +175,7 @@ impl Call {
     }
 
     pub(super) async fn revoke(&self, user: String, revocation: Revocation) -> Result<u64> {
+        self.check(user.len())?;
         let tag = Tag::of_user(&user);
         // One of another tag is another user's.
         let except = revocation.except.filter(|key| key.tag() == tag);

@@ -11,5 +11,6 @@ mod outages;
 mod permissions;
 mod refusals;
 mod sharing;
+mod sizes;
 mod slots;
 mod tls;
