@@ -201,3 +201,37 @@ fn a_master_that_hangs_is_left_for_its_replica() {
     assert!(clock() < Duration::from_secs(8), "{:?}", clock());
     Server::signal("-CONT", &process);
 }
+
+/// All nodes stop, and none ends.
+#[test]
+fn a_cluster_that_falls_silent_fails_calls_in_time_and_is_used_again() {
+    let cluster = Cluster::start();
+    let deadline = Duration::from_millis(500);
+    let redis = Redis::new(&Options { deadline, ..cluster.options() }).unwrap();
+    let keys = &keys()[..6];
+    for key in keys {
+        until("it answers", || run(&redis, COUNT, key).is_ok());
+    }
+    let processes: Vec<_> = cluster.nodes.iter().map(Server::process).collect();
+    for process in &processes {
+        Server::signal("-STOP", process);
+    }
+    let clock = monotonic();
+    // For longer than the nodes take to miss each other. Those that wait for the slots fail as those that wait for an answer.
+    while clock() < Duration::from_secs(3) {
+        for key in keys {
+            let began = clock();
+            let error = run(&redis, COUNT, key).unwrap_err();
+            assert!(matches!(error.code(), ErrorCode::StoreUnavailable | ErrorCode::StoreTimeout), "{error}");
+            assert!(clock().saturating_sub(began) < deadline * 2, "{error} after {:?}", clock().saturating_sub(began));
+        }
+    }
+    for process in &processes {
+        Server::signal("-CONT", process);
+    }
+    let clock = monotonic();
+    for key in keys {
+        until("it is back", || run(&redis, COUNT, key).is_ok());
+    }
+    assert!(clock() < Duration::from_secs(8), "{:?}", clock());
+}
