@@ -13,6 +13,7 @@ use crate::redis::testing::{Cluster, Server, Watched};
 use crate::store::SessionStore;
 use crate::store::conformance::{Harness, suite};
 use crate::store::redis::clock::Clock;
+use super::permissions::{advised, allow};
 use crate::store::redis::{Options, RedisStore};
 
 /// After any date on which this runs: Redis by its own clock removes nothing.
@@ -56,6 +57,18 @@ impl OnRedis {
     fn standalone() -> Self {
         let server = Server::shared();
         Self::new(server.options(), [server; 3])
+    }
+
+    /// By a user who may do what docs/stores.md says, and nothing else.
+    fn permitted() -> Self {
+        let server = Server::shared();
+        allow(server, "permitted", &advised());
+        let login = servers::Options {
+            username: Some("permitted".into()),
+            password: Some("its-own".into()),
+            ..server.options_at(&format!("redis://{}", server.address()))
+        };
+        Self::new(login, [server; 3])
     }
 
     fn cluster() -> Self {
@@ -108,6 +121,12 @@ mod standalone {
     use super::*;
 
     suite!(OnRedis::standalone);
+}
+
+mod permitted {
+    use super::*;
+
+    suite!(OnRedis::permitted);
 }
 
 mod cluster {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use redis::{Client, Cmd, Connection, ConnectionLike, Value};
 
+use super::permissions::{advised, allow};
 use super::sharing::{HOUR, anyone, guest, key, never, open, session, wait};
 use crate::error::{Error, ErrorCode, Result};
 use crate::redis::testing::{Cluster, Server};
@@ -57,8 +58,14 @@ fn end(store: &RedisStore) -> Vec<String> {
 
 #[test]
 fn who_listens_hears_of_each_end() {
-    for (options, subscribe) in [(Server::shared().options(), "SUBSCRIBE"), (Cluster::shared().options(), "SSUBSCRIBE")]
-    {
+    // A user who may do what docs/stores.md says.
+    allow(Server::shared(), "teller", &advised());
+    let teller = Server::shared().options_at(&format!("redis://teller:its-own@{}", Server::shared().address()));
+    for (options, subscribe) in [
+        (Server::shared().options(), "SUBSCRIBE"),
+        (teller, "SUBSCRIBE"),
+        (Cluster::shared().options(), "SSUBSCRIBE"),
+    ] {
         let channel = format!("{}:ended", keys::slot(&options.prefix, Tag::of_user("alice")));
         let server = match subscribe {
             "SUBSCRIBE" => Server::shared(),
