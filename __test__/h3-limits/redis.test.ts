@@ -1,4 +1,4 @@
-import { defineRateLimit, defineSessionRateLimit, useSession } from "ironkeep/h3";
+import { defineRateLimit, defineSessionRateLimit, rateLimitError, useRateLimit, useSession } from "ironkeep/h3";
 import { createRateLimiter } from "ironkeep/limit";
 import { onTestFinished, vi } from "vitest";
 import { describeMatrix } from "../h3/_matrix.ts";
@@ -58,7 +58,7 @@ onRedis("rate limits in h3 whose buckets are in Redis", (t, { it, expect }) => {
   it("while Redis is away do as the limiter was told: admit, refuse, or decide here", async () => {
     vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
     const server = await redisOfTest();
-    const modes = { open: [200, 200, 200], closed: [429, 429, 429], local: [200, 200, 429] } as const;
+    const modes = { open: [200, 200, 200], closed: [503, 503, 503], local: [200, 200, 429] } as const;
     for (const mode of Object.keys(modes) as (keyof typeof modes)[]) {
       const limiter = limiterOn(server, { quota: "2/1h", onStoreError: mode });
       t.route(
@@ -71,10 +71,66 @@ onRedis("rate limits in h3 whose buckets are in Redis", (t, { it, expect }) => {
       const replies = [];
       for (let n = 0; n < 3; n++) replies.push(await t.request(`/${mode}`));
       expect([mode, ...replies.map(({ status }) => status)]).toEqual([mode, ...expected]);
-      for (const { status, headers } of replies) {
-        if (status === 429) expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+      for (const { headers } of replies.filter(({ status }) => status !== 200)) {
+        expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
+        expect(headers.get("cache-control")).toBe("no-store");
       }
     }
     expect(t.errors).toEqual([]);
+  });
+
+  it("that nobody could count are an outage, and not too many", async () => {
+    vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const server = await redisOfTest();
+    const limiter = limiterOn(server, { name: "api", quota: "2/1h", onStoreError: "closed" });
+    const seen: string[] = [];
+    const onLimited = (_: unknown, { outcome }: { outcome: string }) => void seen.push(outcome);
+    const limit = { limiter, by: "all", onLimited } as const;
+    t.route(
+      "/problem",
+      defineRateLimit(limit).wrap(() => "done"),
+    );
+    t.route(
+      "/error",
+      defineRateLimit({ ...limit, body: "error" }).wrap(() => "done"),
+    );
+    t.route(
+      "/dry",
+      defineRateLimit({ ...limit, dryRun: true }).wrap(() => "done"),
+    );
+    t.route("/thrown", async (event) => {
+      const decision = await useRateLimit(event, limit);
+      throw rateLimitError(event, decision);
+    });
+    await server.kill();
+    const problem = await t.request("/problem");
+    expect(problem.json()).toMatchObject({ type: "about:blank", status: 503 });
+    expect(problem.headers.get("ratelimit")).toBe(null);
+    expect((await t.request("/error")).json()).toMatchObject({ error: { code: "RATE_LIMIT_UNAVAILABLE" } });
+    expect((await t.request("/dry")).status).toBe(200);
+    const thrown = await t.request("/thrown");
+    expect([thrown.status, thrown.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(seen).toEqual(["unavailable", "unavailable", "unavailable", "unavailable"]);
+  });
+
+  it("of a session that nobody could count are an outage", async () => {
+    vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const server = await redisOfTest();
+    const limiter = limiterOn(server, { name: "session", quota: "3/1h", onStoreError: "closed" });
+    const session = { password: PASSWORD };
+    t.route("/sign-in", async (event) => {
+      await (await useSession(event, session)).regenerate({ userId: "ada" });
+      return "in";
+    });
+    t.route(
+      "/api",
+      defineSessionRateLimit({ session, limiter }).wrap(() => "done"),
+    );
+    const ada = t.browser();
+    await ada.request("/sign-in");
+    await server.kill();
+    const reply = await ada.request("/api");
+    expect([reply.status, reply.headers.get("retry-after")]).toEqual([503, "1"]);
+    expect(reply.json()).toMatchObject({ error: { code: "RATE_LIMIT_UNAVAILABLE" } });
   });
 });

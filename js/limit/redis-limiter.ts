@@ -11,7 +11,7 @@ import { type Asked, checkCallOptions, readAsked } from "./asked.js";
 import { processClock } from "./clock.js";
 import { Decided } from "./decision.js";
 import type { RedisConfig } from "./options.js";
-import type { ConsumeOptions, Decision, Keys, LimitCounts, Policy, RateLimiter, Span } from "./types.js";
+import type { ConsumeOptions, Decision, Keys, LimitCounts, OnStoreError, Policy, RateLimiter, Span } from "./types.js";
 
 /** The numbers of the calls, as the engine knows them. */
 const OPERATIONS = { consume: 0, peek: 1, refund: 2, reset: 3, penalize: 4, close: 5 };
@@ -21,6 +21,7 @@ const { redis: RECEIPT } = RECEIPT_LENGTH;
 export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
   readonly driver = "redis";
   readonly policies: readonly Policy<Name>[];
+  readonly onStoreError: OnStoreError;
   readonly #engine: EngineRemoteRateLimiter;
   readonly #lane: Lane;
   readonly #isLeased: boolean;
@@ -35,6 +36,7 @@ export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
       cancel: () => {},
     };
     this.#engine = engine;
+    this.onStoreError = options.onStoreError;
     this.#lane = new Lane(calls, Number.POSITIVE_INFINITY, () => this.#warn());
     this.#isLeased = options.leaseSize !== undefined || options.leaseFraction !== undefined;
     this.policies = engine.limits().map((limit, place) => ({ name: names[place] as Name, ...limit }));

@@ -153,6 +153,8 @@ export interface RateLimiter<Name extends string = string> {
   readonly policies: readonly Policy<Name>[];
   /** Where the buckets are. */
   readonly driver: "memory" | "redis";
+  /** What decides while Redis does not answer; not there in memory. */
+  readonly onStoreError?: OnStoreError;
   /**
    * Takes the cost from the bucket of the key, or from all buckets of several keys, in one step: if one lacks it, nothing is
    * taken from any. Limits that no key is given for are not asked.

@@ -10,6 +10,7 @@ import type { RateLimitDecision } from "./types.js";
 const PROBLEM = "https://iana.org/assignments/http-problem-types#quota-exceeded";
 const LIMITED = "Too many requests: try again later";
 const DENIED = "Requests from this address are not accepted";
+const UNAVAILABLE = "The service cannot answer right now: try again later";
 
 /** What the response tells of all limits that were asked in this request. */
 interface Told {
@@ -26,6 +27,8 @@ export function tell({ exchange, plan, decision }: Verdict): void {
   const { response } = exchange;
   const { fields } = plan.answers;
   if (!response || response.isSent || plan.dryRun || fields === "none" || decision.decisions.length === 0) return;
+  // Of buckets that nobody could look at there is nothing to tell.
+  if (decision.outcome === "unavailable") return;
   if (isInsideCache(exchange)) return;
   const told = toldIn(exchange, decision.allowed);
   for (const one of toldOf(decision)) told.decisions.set(one.policy, one);
@@ -67,39 +70,44 @@ function tightest(decisions: Iterable<PolicyDecision>): PolicyDecision | undefin
 
 /** A refusal: what is answered, whoever answers it. */
 export interface Refusal {
-  readonly status: 403 | 429;
+  readonly status: 403 | 429 | 503;
   readonly text: string;
   readonly headers: Readonly<Record<string, string>>;
   readonly body: object;
 }
 
+/** What refusals of a kind say; those of limits say more. */
+const KINDS = {
+  limited: { status: 429, text: "Too Many Requests", code: "RATE_LIMIT_EXCEEDED", detail: LIMITED },
+  denied: { status: 403, text: "Forbidden", code: "ADDRESS_DENIED", detail: DENIED },
+  unavailable: { status: 503, text: "Service Unavailable", code: "RATE_LIMIT_UNAVAILABLE", detail: UNAVAILABLE },
+} as const;
+
 /** How a request is refused. */
 export function refusalOf(decision: RateLimitDecision, { body, message }: Pick<Answers, "body" | "message">): Refusal {
-  const isDenied = decision.outcome === "denied";
-  const status = isDenied ? 403 : 429;
-  const text = isDenied ? "Forbidden" : "Too Many Requests";
-  const headers: Record<string, string> = { "cache-control": "no-store" };
-  if (!isDenied) headers["retry-after"] = retryAfterField(decision);
-  const detail = message ?? (isDenied ? DENIED : LIMITED);
-  if (body === "error") {
-    const code = isDenied ? "ADDRESS_DENIED" : "RATE_LIMIT_EXCEEDED";
-    return {
-      status,
-      text,
-      headers: { ...headers, "content-type": "application/json" },
-      body: { error: { code, message: detail } },
-    };
-  }
-  const problem = isDenied
-    ? { type: "about:blank", title: text, status, detail }
-    : {
-        type: PROBLEM,
-        title: "Request cannot be satisfied as assigned quota has been exceeded",
-        status,
-        detail,
-        "violated-policies": toldOf(decision).map(({ policy }) => policy),
-      };
-  return { status, text, headers: { ...headers, "content-type": "application/problem+json" }, body: problem };
+  const { outcome } = decision;
+  // With `dryRun` nothing is refused, and what could be is told by its outcome.
+  const kind = KINDS[outcome === "denied" || outcome === "unavailable" ? outcome : "limited"];
+  const { status, text, code } = kind;
+  const detail = message ?? kind.detail;
+  const isError = body === "error";
+  const headers: Record<string, string> = {
+    "cache-control": "no-store",
+    ...(outcome !== "denied" && { "retry-after": retryAfterField(decision) }),
+    "content-type": isError ? "application/json" : "application/problem+json",
+  };
+  if (isError) return { status, text, headers, body: { error: { code, message: detail } } };
+  const problem =
+    kind === KINDS.limited
+      ? {
+          type: PROBLEM,
+          title: "Request cannot be satisfied as assigned quota has been exceeded",
+          status,
+          detail,
+          "violated-policies": toldOf(decision).map(({ policy }) => policy),
+        }
+      : { type: "about:blank", title: text, status, detail };
+  return { status, text, headers, body: problem };
 }
 
 /** Answers with a refusal: sets status and headers, and gives the body. */

@@ -31,7 +31,7 @@ export function decide(event: SessionEvent, plan: Plan): Verdict | Promise<Verdi
   const asked = { event, exchange, client, plan };
   return whenReady(outcomeOf(asked), (decision) => {
     if (plan.dryRun) Object.assign(decision, { allowed: true });
-    if (decision.outcome === "limited" || decision.outcome === "denied") tellLimited(event, plan, decision);
+    if (decision.outcome !== "admitted" && decision.outcome !== "exempt") tellLimited(event, plan, decision);
     return { exchange, plan, decision };
   });
 }
@@ -76,11 +76,18 @@ function counted(asked: Asked): RateLimitDecision | Promise<RateLimitDecision> {
       // A function that gives nothing has forgotten something: a request costs one.
       const options = spent === undefined ? undefined : { cost: spent as NonNullable<ConsumeOptions["cost"]> };
       return whenReady(spend(exchange, plan.limiter, keys, options), (decision) => {
-        // On the object itself, which is what a limiter refunds.
-        return Object.assign(decision, { outcome: decision.allowed ? ("admitted" as const) : ("limited" as const) });
+        return withOutcome(decision, plan.limiter);
       });
     });
   });
+}
+
+/** On the object itself, which is what a limiter refunds. */
+export function withOutcome(decision: Decision, { onStoreError }: RateLimiter): RateLimitDecision {
+  if (decision.allowed) return Object.assign(decision, { outcome: "admitted" as const });
+  // No bucket refused it, so it is not the client who has to slow down.
+  const isOutage = decision.degraded && onStoreError === "closed";
+  return Object.assign(decision, { outcome: isOutage ? ("unavailable" as const) : ("limited" as const) });
 }
 
 /** Takes the tokens: at once where the buckets are in memory. A limiter that is closed is an outage, and not no limit. */

@@ -54,8 +54,8 @@ export async function useRateLimit<E extends RateLimitEvent>(
 }
 
 /**
- * The error of a request that a limit refused, for handlers that throw: a 429 with the code `ERR_RATE_LIMITED`. In an `upgrade`
- * hook it ends the handshake.
+ * The error of a request that a limit refused, for handlers that throw: a 429 with the code `ERR_RATE_LIMITED`, or where nothing
+ * could be counted a 503 with `ERR_STORE_UNAVAILABLE`. In an `upgrade` hook it ends the handshake.
  *
  * @param options the `body` and `message` of the options; h3 v1 gives errors a body of its own.
  */
@@ -74,7 +74,8 @@ class RateLimitError extends SessionHttpError {
   readonly #refusal: Refusal;
 
   constructor(refusal: Refusal) {
-    super(refusal.status, refusal.text, refusal.text, "ERR_RATE_LIMITED", refusal.headers);
+    const code = refusal.status === 503 ? "ERR_STORE_UNAVAILABLE" : "ERR_RATE_LIMITED";
+    super(refusal.status, refusal.text, refusal.text, code, refusal.headers);
     this.#refusal = refusal;
   }
 

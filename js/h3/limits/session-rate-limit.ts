@@ -49,7 +49,11 @@ export interface LimitedSession {
 }
 
 /** What a request without a session, or with too many requests, is told. */
-export type SessionRateLimitCode = "INVALID_SESSION" | "MISSING_SESSION" | "RATE_LIMIT_EXCEEDED";
+export type SessionRateLimitCode =
+  | "INVALID_SESSION"
+  | "MISSING_SESSION"
+  | "RATE_LIMIT_EXCEEDED"
+  | "RATE_LIMIT_UNAVAILABLE";
 
 /** What came of a request, or of a message of a WebSocket. */
 export type SessionRateLimitResult =
@@ -57,7 +61,7 @@ export type SessionRateLimitResult =
   | { readonly allowed: false; readonly code: "INVALID_SESSION" | "MISSING_SESSION" }
   | {
       readonly allowed: false;
-      readonly code: "RATE_LIMIT_EXCEEDED";
+      readonly code: "RATE_LIMIT_EXCEEDED" | "RATE_LIMIT_UNAVAILABLE";
       readonly session: LimitedSession;
       readonly decision: RateLimitDecision;
     };
@@ -105,7 +109,8 @@ const limited = attachment<{ session: LimitedSession | undefined }>();
 
 /**
  * Makes a middleware that lets only requests with a session through, and counts what each session spends. Requests are answered
- * with `{ error: { code, message } }`: 401 `MISSING_SESSION`, 401 `INVALID_SESSION`, 429 `RATE_LIMIT_EXCEEDED`.
+ * with `{ error: { code, message } }`: 401 `MISSING_SESSION`, 401 `INVALID_SESSION`, 429 `RATE_LIMIT_EXCEEDED`,
+ * and 503 `RATE_LIMIT_UNAVAILABLE` where a limiter refuses everything in an outage.
  *
  * The session is that of the cookie or of the header, in the signed or sealed form alone: an id proves nothing. No two requests
  * spend one token, however they overlap.
@@ -199,7 +204,8 @@ async function checkSession(
   const session = { ...known, tokens: { issued: decision.limit, consumed: decision.limit - decision.remaining } };
   kept.session = session;
   if (decision.allowed) return { allowed: true, session, decision };
-  return { allowed: false, code: "RATE_LIMIT_EXCEEDED", session, decision };
+  const code = decision.outcome === "unavailable" ? "RATE_LIMIT_UNAVAILABLE" : "RATE_LIMIT_EXCEEDED";
+  return { allowed: false, code, session, decision };
 }
 
 function keptOf(owner: object): { session: LimitedSession | undefined } {
@@ -219,8 +225,8 @@ function orgIdOf({ data }: Session): string | undefined {
 function answer(event: SessionEvent, result: SessionRateLimitResult, plan: Plan): string | undefined {
   if (result.allowed) return undefined;
   const exchange = toExchange(event);
+  if ("decision" in result) return refuse(exchange, refusalOf(result.decision, plan.answers));
   const { code } = result;
-  if (code === "RATE_LIMIT_EXCEEDED") return refuse(exchange, refusalOf(result.decision, plan.answers));
   const headers = { "cache-control": "no-store", "content-type": "application/json" };
   const body = { error: { code, message: REFUSED[code] } };
   return refuse(exchange, { status: 401, text: "Unauthorized", headers, body });

@@ -79,10 +79,11 @@ export interface RateLimitDecision extends Decision {
    * - `"admitted"`: it was counted. `"limited"`: a limit refused it.
    * - `"exempt"`: nothing was counted, by `allow`, `skip` or `whenMissing: "skip"`. The numbers are infinite.
    * - `"denied"`: by `deny`.
+   * - `"unavailable"`: Redis did not answer, and the limiter's `onStoreError` is `"closed"`: nobody knows what is left.
    *
    * `allowed` is `true` for all that may go on: with `dryRun` for what is limited or denied, too.
    */
-  readonly outcome: "admitted" | "denied" | "exempt" | "limited";
+  readonly outcome: "admitted" | "denied" | "exempt" | "limited" | "unavailable";
 }
 
 /** What {@link defineRateLimit} gives: a middleware for h3 v1 and v2. */

@@ -10,7 +10,7 @@ import { isSignedId } from "../stored/opening.js";
 import type { SessionConfig, SessionEvent } from "../types.js";
 import { refusalOf, refuse } from "./answer.js";
 import { clientOf } from "./client-address.js";
-import { peek, spend } from "./decide.js";
+import { peek, spend, withOutcome } from "./decide.js";
 import { keysOf } from "./keys.js";
 import { hasIp } from "./networks.js";
 import { checkKeys, type Plan, readPlan, wrong } from "./plan.js";
@@ -76,7 +76,7 @@ async function check(event: SessionEvent, plan: Plan, config: SessionConfig): Pr
   const keys = await keysOf({ event, exchange, client, plan });
   const left = await peek(exchange, plan.limiter, keys);
   if (!left.allowed) {
-    return refuse(exchange, refusalOf(Object.assign(left, { outcome: "limited" as const }), plan.answers));
+    return refuse(exchange, refusalOf(withOutcome(left, plan.limiter), plan.answers));
   }
   await getSession(event, config);
   if (await hasForged(request, config)) await spend(exchange, plan.limiter, keys);
