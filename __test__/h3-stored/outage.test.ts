@@ -1,5 +1,6 @@
 import { createKeyring } from "ironkeep";
 import { updateSession, useSession } from "ironkeep/h3";
+import { createStore } from "ironkeep/store";
 import { vi } from "vitest";
 import type { Reply } from "../h3/_http.ts";
 import { describeMatrix } from "../h3/_matrix.ts";
@@ -103,5 +104,22 @@ describeMatrix("an outage of stored sessions", (t, { it, expect }) => {
     const reply = await browser.request("/write");
     expect(reply.text).not.toContain("no route");
     expect([...t.errors.map(String), ...t.logged].join(" ")).not.toContain("no route");
+  });
+
+  it("names no server of ours to a visitor, and does to whoever looks for its cause", async () => {
+    const { config } = setup(t);
+    const store = createStore({ driver: "redis", url: "redis://127.0.0.1:1", deadline: 100 });
+    const unreached = { ...config, store };
+    const causes: unknown[] = [];
+    t.route("/write", async (event) => {
+      const written = updateSession(event, unreached, { visits: 1 });
+      written.catch((error: unknown) => causes.push((error as Error).cause));
+      return (await written).data;
+    });
+    const reply = await t.request("/write");
+    await store.close();
+    expectOutage("/write", reply);
+    expect([reply.text, ...t.errors.map(String)].join(" ")).not.toMatch(/redis|127\.0/i);
+    expect(String(causes[0])).toMatch(/Redis does not take connections|did not answer/);
   });
 });

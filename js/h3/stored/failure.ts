@@ -13,6 +13,9 @@ const OUTAGES: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   "ERR_STORE_UNAVAILABLE",
 ]);
 
+/** What a visitor is told, whose page may show it: the store's own words name files and servers, and are the error's `cause`. */
+const TOLD = "The sessions cannot be reached: try again in a second";
+
 /** What a request is answered with that ends in one of these, where the app does nothing about it. */
 const ANSWERS: Partial<Record<ErrorCode, readonly [status: number, text: string]>> = {
   ERR_SESSION_NOT_FOUND: [401, "Unauthorized"],
@@ -28,7 +31,7 @@ export async function answered<T>(exchange: Exchange | undefined, work: () => T 
     return await work();
   } catch (error) {
     if (!isIronkeepError(error) || error instanceof SessionHttpError) throw error;
-    if (OUTAGES.has(error.code)) throw unavailable(exchange, error.code, error.message, error);
+    if (OUTAGES.has(error.code)) throw unavailable(exchange, error.code, TOLD, error);
     const [status, text] = ANSWERS[error.code] ?? [];
     if (status === undefined || text === undefined) throw error;
     throw new SessionHttpError(status, text, error.message, error.code);
