@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -21,17 +21,43 @@ afterEach(() => {
 });
 
 const file = (): string => readFileSync(join(rootDir, ".env"), "utf8");
-const start = (options: object): Promise<unknown> => ironkeep({}, fakeNuxt({ rootDir, ...options }).nuxt);
+/** Starts Nuxt, and gives what it tells whoever develops. */
+async function start(options: object): Promise<string[]> {
+  const { nuxt, called } = fakeNuxt({ rootDir, ...options });
+  await ironkeep({}, nuxt);
+  const told: string[] = [];
+  const logger = { info: (message: string) => told.push(message) };
+  const { modules } = called("nitro:config", {}) as { modules: { name: string; setup(nitro: object): void }[] };
+  modules.find(({ name }) => name === "ironkeep:password")?.setup({ logger });
+  return told;
+}
 
 describe("nuxt dev", () => {
   it("writes a password to .env once, for its owner, and uses it", async () => {
-    await start({ dev: true });
+    expect(await start({ dev: true })).toEqual([expect.stringContaining("wrote a session password to .env")]);
     const [, password] = LINE.exec(file()) ?? [];
     expect(process.env[VARIABLE]).toBe(password);
     expect(statSync(join(rootDir, ".env")).mode & 0o077).toBe(0);
     const before = file();
-    await start({ dev: true });
+    expect(await start({ dev: true })).toEqual([]);
     expect(file()).toBe(before);
+  });
+
+  it("changes no byte of what is in the file, in whatever encoding that is", async () => {
+    const path = join(rootDir, ".env");
+    const latin = Buffer.from([...Buffer.from("NAME=J"), 0xf6, ...Buffer.from("rg\r\n")]);
+    writeFileSync(path, latin);
+    await start({ dev: true });
+    expect(readFileSync(path).subarray(0, latin.length)).toEqual(latin);
+    expect(LINE.test(file())).toBe(true);
+  });
+
+  it("starts all the same where .env cannot be written, and says so", async () => {
+    mkdirSync(join(rootDir, ".env"));
+    expect(await start({ dev: true })).toEqual([
+      expect.stringMatching(/sessions end with it: .env could not be written/),
+    ]);
+    expect(process.env[VARIABLE]).toMatch(/.{40}/);
   });
 
   it.each([
@@ -47,7 +73,9 @@ describe("nuxt dev", () => {
     "writes nothing into a file that says %j",
     async (content) => {
       writeFileSync(join(rootDir, ".env"), content);
-      await start({ dev: true });
+      expect(await start({ dev: true })).toEqual([
+        expect.stringContaining("give NUXT_SESSION_PASSWORD in .env a value"),
+      ]);
       expect(file()).toBe(content);
       expect(process.env[VARIABLE]).toMatch(/.{40}/);
     },

@@ -39,13 +39,25 @@ const runtime = (path: string): string => fileURLToPath(new URL(`runtime/${path}
 /** A plugin of the app, for one of the two sides. */
 const plugin = (name: string, mode: "client" | "server"): object => ({ src: runtime(`app/plugins/${name}`), mode });
 
-function configureSession({ options: nuxt }: Nuxt, { expose }: ResolvedOptions): void {
-  const config = nuxt.runtimeConfig as { session?: { password?: unknown }; [CONFIG_KEY]?: object };
+function configureSession(nuxt: Nuxt, { expose }: ResolvedOptions): void {
+  const { dev, _prepare: onlyTypes = false, rootDir, runtimeConfig } = nuxt.options;
+  const config = runtimeConfig as { session?: { password?: unknown }; [CONFIG_KEY]?: object };
   // The environment fills in what is there, so that the password has to be.
   config.session = { name: SESSION_NAME, password: "", ...config.session } as { password?: unknown };
   config[CONFIG_KEY] = { ...config[CONFIG_KEY], expose };
-  const { dev, _prepare: onlyTypes = false } = nuxt;
-  if (dev && !onlyTypes) giveDevelopmentPassword(nuxt.rootDir, config.session.password);
+  const done = dev && !onlyTypes ? giveDevelopmentPassword(rootDir, config.session.password) : undefined;
+  if (done !== undefined) tell(nuxt, done);
+}
+
+/** By the log of Nitro, which is there once that is. */
+function tell(nuxt: Nuxt, message: string): void {
+  const teller = {
+    name: "ironkeep:password",
+    setup: ({ logger }: { logger: { info(message: string): void } }) => logger.info(message),
+  };
+  nuxt.hook("nitro:config", (config) => {
+    config.modules = [...(config.modules ?? []), teller];
+  });
 }
 
 function addToApp(nuxt: Nuxt, { load, refreshOnFocus }: ResolvedOptions): void {
