@@ -51,6 +51,17 @@ for (const [kind, configOf] of Object.entries(KINDS)) {
       expect((await send("192.0.2.1", { cookie })).status).toBe(200);
     });
 
+    it("lets no more through of those that come together, and refuses no good one that comes with others", async () => {
+      const { limiter } = setup(t, configOf());
+      const cookie = await visit("192.0.2.1");
+      const together = (cookies: string[]) =>
+        Promise.all(cookies.map(async (each) => (await send("192.0.2.1", { cookie: each })).status));
+      expect(await together(Array.from({ length: 20 }, () => cookie))).toEqual(Array.from({ length: 20 }, () => 200));
+      const statuses = await together(Array.from({ length: 20 }, (_, n) => `h3=nonsense${n}`));
+      expect(statuses.filter((status) => status === 200)).toHaveLength(2);
+      expect(limiter.counts().unseal).toMatchObject({ allowed: 2, limited: 0 });
+    });
+
     it("costs nothing for good sessions, for none, and for those that are merely too old", async () => {
       vi.useFakeTimers({ toFake: ["Date"] });
       const { limiter } = setup(t, { ...configOf(), maxAge: 60 });

@@ -13,6 +13,7 @@ import { clientOf } from "./client-address.js";
 import { peek, spend, withOutcome } from "./decide.js";
 import { keysOf } from "./keys.js";
 import { hasIp } from "./networks.js";
+import { Openings } from "./openings.js";
 import { checkKeys, type Plan, readPlan, wrong } from "./plan.js";
 import { tokensOf } from "./presented.js";
 import type { RateLimitOptions } from "./types.js";
@@ -51,7 +52,8 @@ const KEYS: ReadonlySet<string> = new Set<keyof UnsealBudgetOptions>([
  * Makes a middleware that lets each client come with so many forged tokens, and then refuses its requests that have a token with
  * 429, before that is opened. Requests without a token, and those of sessions that merely expired, cost nothing.
  *
- * Requests that are under way at the same time are all let through by the budget that was left before them.
+ * Of requests that come together no more are looked at than the budget has left, and the others wait for them. With a limiter that
+ * several processes share, each of these lets through what it sees.
  *
  * @throws `ERR_CONFIG` for options that do not exist or have the wrong form.
  */
@@ -62,11 +64,17 @@ export function defineUnsealBudget(options: UnsealBudgetOptions): UnsealBudget {
   const { session, name, ...rest } = options;
   if (typeof session !== "object" || session === null) throw wrong("session", "the configuration of a session");
   const plan = readPlan({ ...rest, name: name ?? options.limiter?.policies[0]?.name ?? "unseal", fields: "none" });
-  const budget = (event: SessionEvent) => check(event, plan, session);
+  const openings = new Openings();
+  const budget = (event: SessionEvent) => check(event, plan, session, openings);
   return Object.assign(budget, { __is_handler__: true as const, limiter: plan.limiter });
 }
 
-async function check(event: SessionEvent, plan: Plan, config: SessionConfig): Promise<string | undefined> {
+async function check(
+  event: SessionEvent,
+  plan: Plan,
+  config: SessionConfig,
+  openings: Openings,
+): Promise<string | undefined> {
   const exchange = toExchange(event);
   // Inside a cache nothing is opened.
   const request = sessionRequest(exchange, config);
@@ -74,12 +82,15 @@ async function check(event: SessionEvent, plan: Plan, config: SessionConfig): Pr
   const client = clientOf(exchange, plan.address);
   if (client && hasIp(plan.allow, client)) return undefined;
   const keys = await keysOf({ event, exchange, client, plan });
-  const left = await peek(exchange, plan.limiter, keys);
-  if (!left.allowed) {
-    return refuse(exchange, refusalOf(withOutcome(left, plan.limiter), plan.answers));
+  const whose = Object.values(keys).join("\n");
+  const refused = await openings.enter(whose, () => peek(exchange, plan.limiter, keys));
+  if (refused) return refuse(exchange, refusalOf(withOutcome(refused, plan.limiter), plan.answers));
+  try {
+    await getSession(event, config);
+    if (await hasForged(request, config)) await spend(exchange, plan.limiter, keys);
+  } finally {
+    openings.leave(whose);
   }
-  await getSession(event, config);
-  if (await hasForged(request, config)) await spend(exchange, plan.limiter, keys);
   return undefined;
 }
 
