@@ -11,8 +11,8 @@ use tokio::sync::oneshot;
 
 use crate::error::Result;
 
-/// How many answers are worth a wake-up of their own, whatever else may come.
-const ENOUGH: usize = 64;
+/// How many answers are worth a wake-up of their own, whatever else may come: JavaScript works on them while others are read.
+const ENOUGH: usize = 32;
 
 /// What wakes the thread. It does not keep the process alive; calls that wait do.
 type Wake = ThreadsafeFunction<(), (), (), napi::Status, false, true>;
@@ -26,12 +26,21 @@ struct State<A> {
     answers: Vec<(u32, Result<A>)>,
     /// How many calls are under way off the thread, answers that were not taken included.
     waiting: usize,
-    /// The thread was asked to come and has not come yet.
-    is_called: bool,
+    /// Whether the thread comes for them.
+    calling: Calling,
     /// It was closed: when nobody waits any more, the thread can be forgotten.
     is_closing: bool,
     cancels: HashMap<u32, oneshot::Sender<()>>,
     wake: Option<Wake>,
+}
+
+#[derive(PartialEq, Eq)]
+enum Calling {
+    Nobody,
+    /// Somebody is about to ask it, and looks whether more comes.
+    Soon,
+    /// It was asked, and has not come yet.
+    Done,
 }
 
 impl<A> Default for Mailbox<A> {
@@ -39,7 +48,7 @@ impl<A> Default for Mailbox<A> {
         Self(Mutex::new(State {
             answers: Vec::new(),
             waiting: 0,
-            is_called: false,
+            calling: Calling::Nobody,
             is_closing: false,
             cancels: HashMap::new(),
             wake: None,
@@ -78,24 +87,32 @@ impl<A> Mailbox<A> {
         }
     }
 
-    /// Puts an answer in. `true`: the thread has to be called, by whoever put this one.
+    /// Puts an answer in, and calls the thread where there are enough. `true`: it has to be called, by whoever put this one.
     #[must_use]
     pub(crate) fn put(&self, ticket: u32, answer: Result<A>) -> bool {
         let mut state = self.state();
         state.answers.push((ticket, answer));
-        !mem::replace(&mut state.is_called, true)
+        match state.calling {
+            Calling::Nobody => {
+                state.calling = Calling::Soon;
+                return true;
+            }
+            Calling::Soon if state.answers.len() >= ENOUGH => state.call(),
+            Calling::Soon | Calling::Done => {}
+        }
+        false
     }
 
-    /// Calls the thread, where all answers are there that somebody waits for, or no more of them than `before`, or enough. Else says
-    /// how many.
+    /// Calls the thread, where all answers are there that somebody waits for, or no more of them than `before`, or enough, unless it was
+    /// called by then. Else says how many.
     pub(crate) fn call_unless_more(&self, before: usize) -> Option<usize> {
-        let state = self.state();
+        let mut state = self.state();
         let answers = state.answers.len();
-        if answers > before && answers < state.waiting.min(ENOUGH) {
-            return Some(answers);
+        match state.calling {
+            Calling::Soon if answers > before && answers < state.waiting.min(ENOUGH) => return Some(answers),
+            Calling::Soon => state.call(),
+            Calling::Nobody | Calling::Done => {}
         }
-        // One that is gone has nobody who waits.
-        let _status = state.wake.as_ref().map(|wake| wake.call((), ThreadsafeFunctionCallMode::NonBlocking));
         None
     }
 
@@ -103,7 +120,7 @@ impl<A> Mailbox<A> {
     pub(crate) fn take(&self, env: Env) -> napi::Result<Vec<(u32, Result<A>)>> {
         let mut state = self.state();
         let answers = mem::take(&mut state.answers);
-        state.is_called = false;
+        state.calling = Calling::Nobody;
         state.waiting = state.waiting.saturating_sub(answers.len());
         if !state.cancels.is_empty() {
             for (ticket, _) in &answers {
@@ -130,6 +147,12 @@ impl<A> Mailbox<A> {
 }
 
 impl<A> State<A> {
+    fn call(&mut self) {
+        self.calling = Calling::Done;
+        // One that is gone has nobody who waits.
+        let _status = self.wake.as_ref().map(|wake| wake.call((), ThreadsafeFunctionCallMode::NonBlocking));
+    }
+
     #[expect(deprecated, reason = "what napi names instead can be chosen once alone, when the function is made")]
     fn keep_alive(&mut self, env: Env, alive: bool) -> napi::Result<()> {
         match &mut self.wake {
