@@ -38,25 +38,29 @@ local function add(from, hold)
 
   local key, absolute, idle = name('s', id), after(ARGV[8]), nil
   local fields = { 'd', ARGV[2], 'v', '1', 'w', token, 'c', text(before(ARGV[7])), 'l', text(now), 'x', text(absolute) }
+  local function put(letter, value)
+    fields[#fields + 1] = letter
+    fields[#fields + 1] = value
+  end
   if ARGV[9] ~= '' then
     idle = tonumber(ARGV[9])
-    put(fields, 'i', text(idle))
+    put('i', text(idle))
   end
   local at = ending(absolute, idle)
   if hold then
     at = after(hold)
-    put(fields, 'p', '1')
+    put('p', '1')
   end
-  put(fields, 'e', text(at))
+  put('e', text(at))
   if authenticated then
-    put(fields, 'a', text(authenticated))
+    put('a', text(authenticated))
   end
   if user ~= '' then
-    put(fields, 'u', ARGV[4])
-    put(fields, 'k', user)
+    put('u', ARGV[4])
+    put('k', user)
   end
   if ARGV[10] ~= '' then
-    put(fields, 'n', ARGV[10]:sub(2))
+    put('n', ARGV[10]:sub(2))
   end
   -- First, since a server without memory refuses only the first write of a script. What is in the way, pending or expired and not
   -- gone yet, leaves none of its fields behind.

@@ -45,11 +45,6 @@ local function live(id)
   return nil
 end
 
-local function put(fields, letter, value)
-  fields[#fields + 1] = letter
-  fields[#fields + 1] = value
-end
-
 -- All fields of a session.
 local function all(id)
   return redis.call('HGETALL', name('s', id))
