@@ -24,7 +24,7 @@ export async function develop(app: string, env: Readonly<Record<string, string>>
   const port = await freePort();
   const child = spawn(process.execPath, [nitroOf(app), "dev", "--port", `${port}`, "--host", "127.0.0.1"], {
     cwd: app,
-    env: plainEnvironment({ ...env, CI: "true" }),
+    env: plainEnvironment(env),
     stdio: ["ignore", "pipe", "pipe"],
   });
   const ended = once(child, "close");

@@ -67,4 +67,14 @@ describe.each([
     expect(data).toEqual({ user: "ada", visits: CHANGES + 2 });
     expect(id).toEqual(expect.any(String));
   }, 240_000);
+
+  // What the store in memory holds is on disk once it is closed, and before it is opened again.
+  it(`closes its store at each of ${CHANGES} changes, before the next one is opened`, async () => {
+    await server.stop();
+    server = await develop(app, { APP_SNAPSHOT: join(app, "sessions.snapshot") });
+    const somebody = visitor(server.origin);
+    for (let i = 0; i < CHANGES; i++) await changed(somebody);
+    const { data } = (await somebody.get("/kept/visits")).json<Seen>();
+    expect(data).toEqual({ visits: CHANGES + 1 });
+  }, 240_000);
 });

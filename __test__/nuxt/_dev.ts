@@ -41,7 +41,7 @@ export async function develop({ resolve }: Workspace, app: string): Promise<DevS
   const mark = randomUUID();
   const child = spawn(process.execPath, [resolve("nuxt/bin/nuxt.mjs"), "dev", "--host", HOST, "--port", String(port)], {
     cwd: app,
-    env: plainEnvironment({ NUXT_TELEMETRY_DISABLED: "1", CI: "1", STARTED_BY: mark }),
+    env: plainEnvironment({ NUXT_TELEMETRY_DISABLED: "1", STARTED_BY: mark }),
     stdio: ["ignore", "pipe", "pipe"],
     // A group of its own, which is ended as a whole.
     detached: true,
