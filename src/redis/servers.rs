@@ -72,7 +72,9 @@ impl Servers {
         match &self.routes {
             Routes::One(server) => server.run(work).await.map_err(Failure::explained),
             Routes::Cluster(cluster) => {
-                cluster.run(work.slot(), |node: Arc<Node>| async move { node.server.run(work).await }).await
+                cluster
+                    .run(work.slot(), |node: Arc<Node>| async move { node.server.run(work).await })
+                    .await
             }
         }
     }

@@ -73,6 +73,9 @@ fn start(number: u64) -> Result<Running> {
         // Not by dropping it, which would wait for names that are being looked up.
         runtime.shutdown_background();
     };
-    thread::Builder::new().name("ironkeep-redis".to_owned()).spawn(run).map_err(|_| Error::NoThread)?;
+    thread::Builder::new()
+        .name("ironkeep-redis".to_owned())
+        .spawn(run)
+        .map_err(|_| Error::NoThread)?;
     Ok(Running { handle, _end: end })
 }

@@ -81,7 +81,6 @@ fn bulk(number: u32) -> Value {
 #[test]
 fn a_panic_is_the_error_of_its_call_alone() {
     let redis = Arc::new(Redis::new(&Server::shared().options()).unwrap());
-    #[expect(clippy::panic, reason = "what is tested")]
     let panics = |redis: Arc<Redis>| async move { redis.call(|_| async { panic!("planted") }).await };
     assert_eq!(there::<Result<()>, _>(&redis, panics), Err(Error::Panicked));
     assert!(there(&redis, count).is_ok());

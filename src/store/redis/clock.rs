@@ -14,4 +14,5 @@ pub(super) struct Clock {
 }
 
 /// The server's.
-pub(super) const SERVER_CLOCK: Clock = Clock { script: include_str!("scripts/clock.lua"), ask: |_slot| redis::cmd("TIME") };
+pub(super) const SERVER_CLOCK: Clock =
+    Clock { script: include_str!("scripts/clock.lua"), ask: |_slot| redis::cmd("TIME") };

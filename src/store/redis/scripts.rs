@@ -90,7 +90,11 @@ mod tests {
     fn a_script_has_what_it_uses_and_no_more() {
         let names = |body: &str| -> Vec<String> {
             let used = used_by(body);
-            used.lines().filter(|line| line.starts_with("local ")).filter_map(name).map(str::to_owned).collect()
+            used.lines()
+                .filter(|line| line.starts_with("local "))
+                .filter_map(name)
+                .map(str::to_owned)
+                .collect()
         };
         assert_eq!(used_by("return {}"), "\n");
         assert_eq!(names("-- live(id)\nlocal at = after(1)"), ["FAR", "after"]);

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use redis::Cmd;
 
+use super::permissions::{advised, allow};
 use crate::clock::Timestamp;
 use crate::redis as servers;
 use crate::redis::testing::{Cluster, Server, Watched};
 use crate::store::SessionStore;
 use crate::store::conformance::{Harness, suite};
 use crate::store::redis::clock::Clock;
-use super::permissions::{advised, allow};
 use crate::store::redis::{Options, RedisStore};
 
 /// After any date on which this runs: Redis by its own clock removes nothing.

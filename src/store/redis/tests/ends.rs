@@ -61,11 +61,9 @@ fn who_listens_hears_of_each_end() {
     // A user who may do what docs/stores.md says.
     allow(Server::shared(), "teller", &advised());
     let teller = Server::shared().options_at(&format!("redis://teller:its-own@{}", Server::shared().address()));
-    for (options, subscribe) in [
-        (Server::shared().options(), "SUBSCRIBE"),
-        (teller, "SUBSCRIBE"),
-        (Cluster::shared().options(), "SSUBSCRIBE"),
-    ] {
+    for (options, subscribe) in
+        [(Server::shared().options(), "SUBSCRIBE"), (teller, "SUBSCRIBE"), (Cluster::shared().options(), "SSUBSCRIBE")]
+    {
         let channel = format!("{}:ended", keys::slot(&options.prefix, Tag::of_user("alice")));
         let server = match subscribe {
             "SUBSCRIBE" => Server::shared(),

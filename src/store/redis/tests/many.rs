@@ -8,8 +8,8 @@ use super::sharing::{HOUR, guest, never, open, tagged, wait};
 use crate::redis::testing::{Cluster, Scripted, Server};
 use crate::session::id::{StoreKey, Tag};
 use crate::store::SessionStore;
-use crate::store::redis::reply::FIELDS;
 use crate::store::record::{Loaded, NewRecord};
+use crate::store::redis::reply::FIELDS;
 
 /// Sessions of many tags.
 fn keys(count: u16) -> Vec<StoreKey> {
@@ -42,7 +42,8 @@ fn each_answer_is_that_of_its_key() {
 #[test]
 fn they_are_on_their_way_together() {
     let came = AtomicUsize::new(0);
-    let absent = format!("*2\r\n$1\r\n1\r\n$1\r\n0\r\n*{0}\r\n{1}$-1\r\n", FIELDS.len(), "$-1\r\n".repeat(FIELDS.len()));
+    let absent =
+        format!("*2\r\n$1\r\n1\r\n$1\r\n0\r\n*{0}\r\n{1}$-1\r\n", FIELDS.len(), "$-1\r\n".repeat(FIELDS.len()));
     let server = Scripted::new(move |command| match command[0].as_str() {
         "TIME" | "HMGET" => String::new(),
         // The last command of a load.

@@ -69,11 +69,7 @@ fn a_user_of_a_cluster_needs_to_know_of_slots() {
         for node in &cluster.nodes {
             allow(node, "app", rules);
         }
-        let options = Options {
-            username: Some("app".into()),
-            password: Some("its-own".into()),
-            ..cluster.options()
-        };
+        let options = Options { username: Some("app".into()), password: Some("its-own".into()), ..cluster.options() };
         let store = open(&options);
         let created = wait(store.create(never(), key("alice", 1), session("alice", 1)));
         let moved = wait(store.regenerate(never(), key("alice", 1), 1, anyone(1), guest(1), HOUR));
