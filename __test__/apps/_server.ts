@@ -25,11 +25,12 @@ export async function serve(
   output: string,
   env: Readonly<Record<string, string>>,
   entry = "server/index.mjs",
+  args: readonly string[] = [],
 ): Promise<Server> {
   const problems: unknown[] = [];
   while (problems.length < MAX_TRIES) {
     try {
-      return await start(output, entry, await freePort(), env);
+      return await start(output, [entry, ...args], await freePort(), env);
     } catch (error) {
       problems.push(error);
     }
@@ -39,11 +40,11 @@ export async function serve(
 
 async function start(
   output: string,
-  entry: string,
+  args: readonly string[],
   port: number,
   env: Readonly<Record<string, string>>,
 ): Promise<Server> {
-  const child = spawn(process.execPath, [entry], {
+  const child = spawn(process.execPath, args, {
     cwd: output,
     env: plainEnvironment({ ...env, NODE_ENV: "production", HOST, PORT: String(port) }),
     stdio: ["ignore", "ignore", "pipe"],
