@@ -126,6 +126,7 @@ describe("limits of routes", () => {
     routeRules: Record<string, object>;
     handlers: { handler: string }[];
     plugins: string[];
+    modules: { name: string; setup(nitro: object): void }[];
   }
 
   async function configured(routeRules: Record<string, unknown>): Promise<Config> {
@@ -186,6 +187,22 @@ describe("limits of routes", () => {
     await expect(configured(both)).rejects.toThrow(
       /^ironkeep of routeRules\["\/A"\]: differs from "\/a" by case alone/,
     );
+  });
+
+  it("that come when they were read already are refused, since nobody may count them", async () => {
+    const { modules, routeRules } = await configured({ "/api/**": { ironkeep: { rateLimit: "100/1m" } } });
+    const settle = (rules: object): void => {
+      const hook = (name: string, run: () => void): void => {
+        if (name === "build:before") run();
+      };
+      modules.find(({ name }) => name === "ironkeep:rules")?.setup({ options: { routeRules: rules }, hooks: { hook } });
+    };
+    expect(() => settle(routeRules)).not.toThrow();
+    for (const rateLimit of ["5/1m", { quota: "5/1m" }]) {
+      expect(() => settle({ ...routeRules, "/late": { ironkeep: { rateLimit } } })).toThrow(
+        'ironkeep of routeRules["/late"]: came after the limits were read: put it into routeRules of nuxt.config',
+      );
+    }
   });
 
   it("cost nothing where there are none", async () => {

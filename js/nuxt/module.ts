@@ -7,7 +7,8 @@ import { compatibility, requireCompatible } from "./compatibility.js";
 import { giveDevelopmentPassword } from "./development-password.js";
 import { type ModuleOptions, type ResolvedOptions, resolveOptions } from "./options.js";
 import { nameLimits } from "./route-limits.js";
-import { keepSessionRoute, neverCache, sessionHandlers } from "./session-route.js";
+import { neverCache, sessionHandlers } from "./session-route.js";
+import { settledRules } from "./settled-rules.js";
 
 /** nuxt-auth-utils' name, so that its users' cookies are found. */
 const SESSION_NAME = "nuxt-session";
@@ -74,7 +75,7 @@ function addToApp(nuxt: Nuxt, { load, refreshOnFocus }: ResolvedOptions): void {
 
 function addToServer(nuxt: Nuxt): void {
   nuxt.hook("nitro:config", (config) => {
-    config.modules = [...(config.modules ?? []), nitroModule, keepSessionRoute];
+    config.modules = [...(config.modules ?? []), nitroModule, settledRules];
     config.plugins = [...(config.plugins ?? []), runtime("server/plugins/user-session")];
     config.handlers = [...(config.handlers ?? []), ...sessionHandlers];
     if (nameLimits(config)) {

@@ -64,6 +64,19 @@ export function nameLimits(config: NitroConfig): boolean {
   return named.size > 0;
 }
 
+/**
+ * Looks whether a rule came after {@link nameLimits}, such as by `defineRouteRules` in a page or by a module that is called later.
+ *
+ * @throws `ERR_CONFIG` for a limit that nobody has read, and perhaps nobody would count.
+ */
+export function requireNamed(routeRules: Readonly<Record<string, object>>): void {
+  for (const [pattern, rule] of Object.entries(routeRules)) {
+    const limit: unknown = (rule as { ironkeep?: RouteRule }).ironkeep?.rateLimit;
+    if (limit === undefined || (typeof limit === "string" && limit.startsWith("{"))) continue;
+    throw wrong(pattern, "came after the limits were read: put it into routeRules of nuxt.config");
+  }
+}
+
 /** Pages answer to their paths in any case, and Nitro's rules do not: limits are looked for in lower case. */
 function spellInLowerCase(config: NitroConfig, limited: ReadonlySet<string>): void {
   for (const pattern of limited) {

@@ -22,21 +22,8 @@ export function neverCache(config: NitroConfig): void {
   config.routeRules = { ...config.routeRules, [SESSION_ROUTE]: rule };
 }
 
-interface NitroWithRules {
-  readonly options: { readonly routeRules?: Readonly<Record<string, object>> };
-  readonly hooks: { hook(name: "rollup:reload", callback: () => void): unknown };
-}
-
 /** Keeps a rule that sends all of `/api` to another server from sending the session there. */
-export const keepSessionRoute = {
-  name: "ironkeep:session-route",
-  setup(nitro: NitroWithRules): void {
-    // Nitro forgets a proxy that is `false` when it reads the rules, so it is told after that.
-    const keep = (): void => {
-      const rule = nitro.options.routeRules?.[SESSION_ROUTE];
-      if (rule) Object.assign(rule, { proxy: false, redirect: false });
-    };
-    keep();
-    nitro.hooks.hook("rollup:reload", keep);
-  },
-};
+export function keepFromOthers(routeRules: Readonly<Record<string, object>>): void {
+  const rule = routeRules[SESSION_ROUTE];
+  if (rule) Object.assign(rule, { proxy: false, redirect: false });
+}
