@@ -1,4 +1,6 @@
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
+import { get, type IncomingMessage } from "node:http";
 import { join } from "node:path";
 
 import { afterAll, beforeAll, beforeEach, describe, expect, it, onTestFailed } from "vitest";
@@ -118,6 +120,26 @@ describe("pages under another path, cached and prerendered ones among them", () 
     // And each cookie opens the session that it was set for.
     const sessions = await Promise.all(visitors.map((visitor) => visitor.fetch(BASE + SESSION_ROUTE)));
     expect(sessions.map((reply) => reply.json())).toEqual(names.map((name) => ({ user: { name } })));
+  });
+
+  it.each([
+    ["in whatever case they are asked for", ["/limited", "/LIMITED", "/Limited"], [200, 200, 429]],
+    ["where another server has them, which does not answer here", Array(3).fill("/elsewhere"), [502, 502, 429]],
+  ])("are limited %s", async (_title, paths: string[], statuses) => {
+    const given = [];
+    for (const path of paths) given.push((await new Visitor(server.origin).page(BASE + path)).status);
+    expect(given).toEqual(statuses);
+  });
+
+  it("are not found for each visitor by his own limit, whatever others ask for", async () => {
+    const statuses = [];
+    for (const localAddress of ["127.0.0.2", "127.0.0.3", "127.0.0.4", "127.0.0.4", "127.0.0.4"]) {
+      const request = get(`${server.origin}${BASE}/missing/x`, { localAddress, headers: { accept: "text/html" } });
+      const [response] = (await once(request, "response")) as [IncomingMessage];
+      response.resume();
+      statuses.push(response.statusCode);
+    }
+    expect(statuses).toEqual([404, 404, 404, 404, 429]);
   });
 
   it.each(["cached", "again", "press/today", "shelf/a-book", "still"])(

@@ -18,7 +18,9 @@ export function limited(event: LimitedEvent): string | undefined | Promise<strin
 function inLowerCase(event: LimitedEvent): Parameters<typeof getRouteRules>[0] {
   const { path } = event;
   const { baseURL } = (useRuntimeConfig() as { app: { baseURL: string } }).app;
-  const lower = path.slice(0, baseURL.length) + path.slice(baseURL.length).toLowerCase();
+  // A middleware has the path without the base, which may be in any case of its own.
+  const kept = path.startsWith(baseURL) ? baseURL.length : 0;
+  const lower = path.slice(0, kept) + path.slice(kept).toLowerCase();
   // Another event, since the rules of one are kept on it.
   return lower === path ? event : { path: lower, context: {} };
 }
