@@ -137,8 +137,8 @@ export async function sealSession<_T extends SessionData = SessionData>(
     if (call.live.session !== session) continue;
     const checked = checkCurrent(call, session);
     if (checked) await checked;
-    const sealed = orUnavailable(call.exchange, () => seal(call.sealer, session, config));
-    const token = sealed instanceof Promise ? await sealed : sealed;
+    // Waited for also where it is there: a clear that was called meanwhile comes first.
+    const token = await orUnavailable(call.exchange, () => seal(call.sealer, session, config));
     if (call.live.session === session) return token;
   }
 }
