@@ -93,8 +93,18 @@ fn prepare(connection: &mut Connection, options: &Options) -> Result<()> {
         return Err(no_wal(path));
     }
     configure(connection, options.synchronous).map_err(explained)?;
-    // Opens the log.
-    connection.execute_batch("SELECT 1 FROM sessions LIMIT 0").map_err(explained)
+    opens(connection).map_err(explained)
+}
+
+/// Opens the log, and the tables.
+///
+/// What this connection knows of the tables may be from before another one made them. SQLite looks again where one is missing, unless
+/// it is too busy: then it says that there is none. Within a transaction that has begun to read it is not.
+fn opens(connection: &mut Connection) -> rusqlite::Result<()> {
+    let reading = connection.transaction()?;
+    reading.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))?;
+    reading.execute_batch("SELECT 1 FROM sessions LIMIT 0")?;
+    reading.commit()
 }
 
 fn configure(connection: &Connection, synchronous: Synchronous) -> rusqlite::Result<()> {
