@@ -150,6 +150,11 @@ pub(crate) struct Caller {
 }
 
 impl Caller {
+    /// How long a command may take.
+    pub(crate) const fn deadline(&self) -> Duration {
+        self.deadline
+    }
+
     /// Runs a script on the slot of the key `slot`, which is the script's only key. Nothing may ever be kept under that key itself:
     /// nodes of a Cluster know by that when they have to refuse.
     ///

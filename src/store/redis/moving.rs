@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use crate::clock::{Monotonic, monotonic};
 use crate::error::{Error, ErrorCode, Result};
 use crate::session::id::StoreKey;
 use crate::store::record::{Created, NewRecord, OnFull, Regenerated, Version};
@@ -18,7 +19,7 @@ use super::reply::{Reply, unreadable};
 /// How long a session stays pending that nobody activates or drops.
 const PENDING: Duration = Duration::from_secs(10);
 /// The pauses in milliseconds between attempts to activate: without it, the user is signed out. They end before the pending one
-/// does, and not before a failover, which takes seconds.
+/// does, or with it, and not before a failover, which takes seconds.
 const PAUSES: [u64; 7] = [50, 200, 800, 1600, 1600, 1600, 1600];
 /// Those between attempts to end the old session, where it is not known what became of one: few, since the pending one is to be
 /// there afterwards.
@@ -43,6 +44,7 @@ impl Call {
                 "A session that is imported is created, not regenerated from one of another tag",
             ));
         }
+        let clock = monotonic();
         let arguments = with_room(&to, &new).and(span(PENDING));
         let mut reply = self.run(&self.scripts.pending, to.tag(), arguments).await?;
         let pending = created(&reply.text()?, &mut reply, to.tag())?;
@@ -50,7 +52,7 @@ impl Call {
             return Ok(Regenerated::Created(pending));
         }
         // When the outcome of this stays unknown the pending one passes by itself: the old session may live, so it must not.
-        match self.remove(from, expected, tombstone, &new).await? {
+        match self.remove(&clock, from, expected, tombstone, &new).await? {
             Removed::Not(refused) => {
                 // If this fails it passes by itself.
                 drop(self.run(&self.scripts.drop, to.tag(), named(&to, &new)).await);
@@ -58,7 +60,7 @@ impl Call {
             }
             // Whether replicas have it or not: without the new one the user is signed out.
             Removed::Done(doubt) => {
-                let (created, other) = self.activate(to, &new).await?;
+                let (created, other) = self.activate(&clock, to, &new).await?;
                 done_for_sure(created, doubt.or(other)).map(Regenerated::Created)
             }
         }
@@ -67,11 +69,14 @@ impl Call {
     /// Ends the old session, or says why not. May be repeated: the new one's token says who ended it.
     pub(super) async fn remove(
         &self,
+        clock: &Monotonic,
         from: StoreKey,
         expected: Version,
         tombstone: Duration,
         new: &NewRecord,
     ) -> Result<Removed> {
+        // An attempt that ends the old one when the new one has passed signs the user out.
+        let is_in_time = |pause| clock() + pause + self.redis.deadline() < PENDING;
         let (mut pauses, mut may_be_done) = (REMOVING_PAUSES.iter(), false);
         loop {
             let arguments = Arguments::of(keys::id(&from))
@@ -84,15 +89,15 @@ impl Call {
                 Err(error) => error,
             };
             may_be_done |= matches!(error, Error::StoreUnavailable(_) | Error::StoreTimeout);
-            match pauses.next() {
-                Some(pause) if may_be_done => sleep(Duration::from_millis(*pause)).await,
+            match pauses.next().copied().map(Duration::from_millis) {
+                Some(pause) if may_be_done && is_in_time(pause) => sleep(pause).await,
                 _ => return Err(if may_be_done { half_done(error) } else { error }),
             }
         }
     }
 
     /// May be repeated: what was activated stays so.
-    async fn activate(&self, to: StoreKey, new: &NewRecord) -> Result<(Created, Option<Error>)> {
+    async fn activate(&self, clock: &Monotonic, to: StoreKey, new: &NewRecord) -> Result<(Created, Option<Error>)> {
         let (mut max, mut tombstone) = (None, None);
         if let Some(cap) = new.cap
             && let OnFull::EvictOldest { tombstone: evicted } = cap.on_full
@@ -105,9 +110,9 @@ impl Call {
             match self.write(&self.scripts.activate, to.tag(), arguments).await {
                 Ok((reply, doubt)) => return Ok((activated(reply, &to)?, doubt)),
                 Err(error) if matches!(error.code(), ErrorCode::StoreUnavailable | ErrorCode::StoreTimeout) => {
-                    match pauses.next() {
-                        Some(pause) => sleep(Duration::from_millis(*pause)).await,
-                        None => return Err(half_done(error)),
+                    match pauses.next().copied().map(Duration::from_millis) {
+                        Some(pause) if clock() + pause < PENDING => sleep(pause).await,
+                        _ => return Err(half_done(error)),
                     }
                 }
                 Err(error) => return Err(error),

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use super::sharing::{HOUR, anyone, guest, key, never, open, session, wait};
+use crate::clock::monotonic;
 use crate::error::{Error, ErrorCode};
 use crate::redis::Options;
 use crate::redis::testing::{Scripted, Server};
@@ -52,7 +53,7 @@ fn who_ended_the_old_one_may_end_it_again_and_nobody_else() {
     let store = open(&Server::shared().options());
     wait(store.create(never(), anyone(1), guest(1))).unwrap();
     let remove = |new: NewRecord| {
-        wait(store.call(move |call| async move { call.remove(anyone(1), 1, HOUR, &new).await })).unwrap()
+        wait(store.call(move |call| async move { call.remove(&monotonic(), anyone(1), 1, HOUR, &new).await })).unwrap()
     };
     let other = NewRecord { write_token: WriteToken([9; 16]), ..session("alice", 1) };
     assert!(matches!(remove(session("alice", 1)), Removed::Done(None)));
