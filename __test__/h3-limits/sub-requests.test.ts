@@ -57,6 +57,8 @@ describe("the page of an error, which Nuxt asks its own server for", () => {
   };
 
   it("is not counted among all requests that have no address: the request that failed was", async () => {
+    // Visitors of this app come over sockets.
+    await outcomeOf("/", { socket: { remoteAddress: "192.0.2.7" } });
     expect(await outcomeOf(path, { __unenv__: undefined })).toBe("exempt");
     expect(await outcomeOf(`/base${path}`, { __unenv__: {} })).toBe("exempt");
   });

@@ -138,7 +138,7 @@ describe("an option of the wrong form", () => {
     [{ seal: "ik1" }, "runtimeConfig.session.seal: has to be an object with options"],
     [{ sessionHeader: 5 }, "runtimeConfig.session.sessionHeader: has to be the name of a header, or false"],
     [{ sessionHeader: "x session" }, "sessionHeader: has to be the name of a header, or false"],
-    [{ name: "my app" }, "sessionHeader: has to be the name of a header, or false"],
+    [{ name: "my app" }, "name: has to make the name of a header, or set sessionHeader"],
     [{ password: "too short" }, "Password string too short (min 32 characters required)"],
     [{ password: "too short", generation: 1 }, "Password string too short (min 32 characters required)"],
   ])("%j keeps the server from starting", (session, message) => {

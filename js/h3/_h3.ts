@@ -1,3 +1,4 @@
+import { originOf } from "./_handed-over.js";
 import { PendingHeaders, errorHeaders } from "./_error-headers.js";
 import type { HeadersLike, SessionEvent } from "./types.js";
 
@@ -140,7 +141,7 @@ class NodeExchange implements Exchange {
   constructor(event: AnyEvent, request: NodeRequest, response: NodeResponse) {
     this.owner = event;
     this.#request = request;
-    ({ __unenv__: this.origin = "__unenv__" in request ? {} : undefined } = request);
+    this.origin = originOf(request);
     this.context = event.context ??= {};
     this.response = new NodeExchangeResponse(response);
   }

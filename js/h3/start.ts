@@ -6,6 +6,17 @@ import type { SessionConfig } from "./types.js";
 
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
+/** Every request would fail for it, on h3 1 for one that is given alone: a header with a name that is none is just not there. */
+function checkHeader(config: SessionConfig, major: 1 | 2): void {
+  const isGiven = config.sessionHeader !== undefined;
+  const header = sessionHeader(config, sessionName(config));
+  if (header === undefined || HEADER_NAME.test(header) || (major === 1 && !isGiven)) return;
+  const reason = isGiven
+    ? "sessionHeader: has to be the name of a header, or false"
+    : "name: has to make the name of a header, or set sessionHeader to one, or to false";
+  throw ironkeepError("ERR_CONFIG", reason);
+}
+
 /**
  * Looks at a configuration before the first request comes.
  *
@@ -18,10 +29,6 @@ export function checkSession(config: SessionConfig, major: 1 | 2): void {
     // What a seal would be refused for is known before a key is derived for it. A ring's depends on its keys, and on the time.
     if (!isKeyring(config.password)) sealer.trySeal("{}", Date.now());
   }
-  // Every request would fail for it: it is made of the session's name where the configuration gives none.
-  const header = sessionHeader(config, sessionName(config));
-  if (header !== undefined && !HEADER_NAME.test(header)) {
-    throw ironkeepError("ERR_CONFIG", "sessionHeader: has to be the name of a header, or false");
-  }
+  checkHeader(config, major);
   if (config.cookie !== false) cookieWriter(config, sessionName(config), major);
 }

@@ -89,7 +89,8 @@ export function refusalOf(decision: RateLimitDecision, { body, message }: Pick<A
   // With `dryRun` nothing is refused, and what could be is told by its outcome.
   const kind = KINDS[outcome === "denied" || outcome === "unavailable" ? outcome : "limited"];
   const { status, text, code } = kind;
-  const detail = message ?? kind.detail;
+  // What the app says to those who ask too often is not said of an outage.
+  const detail = outcome === "unavailable" ? kind.detail : (message ?? kind.detail);
   const isError = body === "error";
   const headers: Record<string, string> = {
     "cache-control": "no-store",

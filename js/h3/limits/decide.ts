@@ -1,6 +1,7 @@
 import { isIronkeepError } from "../../errors.js";
 import { whenReady } from "../../later.js";
 import type { ConsumeOptions, Decision, MemoryRateLimiter, RateLimiter } from "../../limit/types.js";
+import { comeOverSockets } from "../_handed-over.js";
 import { type Exchange, toExchange } from "../_h3.js";
 import { promised } from "../admission.js";
 import type { SessionEvent } from "../types.js";
@@ -62,9 +63,10 @@ function outcomeOf(asked: Asked): RateLimitDecision | Promise<RateLimitDecision>
 /**
  * Whether Nuxt renders the page of an error, by a request of the app to itself that tells nothing of the visitor: counted among all
  * that have no address, the errors of some would take the pages of their errors from others. The request that failed was counted.
+ * On platforms that hand over every request in this way a visitor could ask for the page, and it is counted.
  */
 function isErrorPage({ major, origin, path }: Exchange): boolean {
-  return major === 1 && origin !== undefined && path.endsWith("/__nuxt_error");
+  return major === 1 && origin !== undefined && comeOverSockets() && path.endsWith("/__nuxt_error");
 }
 
 function counted(asked: Asked): RateLimitDecision | Promise<RateLimitDecision> {
