@@ -63,7 +63,7 @@ onRedis("rate limits in h3 whose buckets are in Redis", (t, { it, expect }) => {
       const limiter = limiterOn(server, { quota: "2/1h", onStoreError: mode });
       t.route(
         `/${mode}`,
-        defineRateLimit({ limiter, by: "all" }).wrap(() => "done"),
+        defineRateLimit({ limiter, by: "all", message: "Slow down" }).wrap(() => "done"),
       );
     }
     await server.kill();
@@ -71,7 +71,9 @@ onRedis("rate limits in h3 whose buckets are in Redis", (t, { it, expect }) => {
       const replies = [];
       for (let n = 0; n < 3; n++) replies.push(await t.request(`/${mode}`));
       expect([mode, ...replies.map(({ status }) => status)]).toEqual([mode, ...expected]);
-      for (const { headers } of replies.filter(({ status }) => status !== 200)) {
+      for (const { headers, status, text } of replies.filter((reply) => reply.status !== 200)) {
+        // It is for those who ask too often.
+        expect(text.includes("Slow down")).toBe(status === 429);
         expect(Number(headers.get("retry-after"))).toBeGreaterThan(0);
         expect(headers.get("cache-control")).toBe("no-store");
       }

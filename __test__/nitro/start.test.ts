@@ -145,6 +145,14 @@ describe("an option of the wrong form", () => {
     expect(() => start({ password: PASSWORD, ...session })).toThrow(message);
   });
 
+  it("is none on h3 1 for a name that makes no header, where none is asked for", () => {
+    const options = { ...IN_PRODUCTION, generation: 1 } as const;
+    start({ password: PASSWORD, name: "my app" }, options);
+    expect(() => start({ password: PASSWORD, sessionHeader: "x session" }, options)).toThrow(
+      "sessionHeader: has to be",
+    );
+  });
+
   it("is none where the environment wrote what is meant", () => {
     start({
       password: PASSWORD,

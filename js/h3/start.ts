@@ -6,7 +6,7 @@ import type { SessionConfig } from "./types.js";
 
 const HEADER_NAME = /^[\w!#$%&'*+.^`|~-]+$/;
 
-/** Every request would fail for it, on h3 1 for one that is given alone: a header with a name that is none is just not there. */
+/** On h3 2 every request would fail for it. On h3 1 no request has such a header, which is refused where the app asked for it. */
 function checkHeader(config: SessionConfig, major: 1 | 2): void {
   const isGiven = config.sessionHeader !== undefined;
   const header = sessionHeader(config, sessionName(config));

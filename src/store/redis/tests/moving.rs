@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
@@ -14,38 +15,50 @@ use crate::store::SessionStore;
 use crate::store::record::{Created, Loaded, NewRecord, Regenerated, WriteToken};
 use crate::store::redis::moving::Removed;
 
+const SOON: Duration = Duration::from_millis(200);
 const DONE: &str = "*1\r\n$4\r\ndone\r\n";
 const ADDED: &str = "*3\r\n$4\r\ndone\r\n$13\r\n1893456000000\r\n*0\r\n";
 
 /// What comes of a regeneration whose scripts have these answers, an empty one for none, and how many of them ran.
-fn regenerated(answers: &'static [&'static str]) -> (Result<Regenerated, Error>, usize) {
-    static ASKED: AtomicUsize = AtomicUsize::new(0);
-    let before = ASKED.load(Ordering::SeqCst);
+fn regenerated(deadline: Duration, answers: &'static [&'static str]) -> (Result<Regenerated, Error>, usize) {
+    let count = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&count);
     let server = Scripted::new(move |command| {
         if command[0] != "EVALSHA" {
             return "+OK\r\n".to_owned();
         }
-        let asked = ASKED.fetch_add(1, Ordering::SeqCst) - before;
+        let asked = counted.fetch_add(1, Ordering::SeqCst);
         answers.get(asked).map_or_else(String::new, ToString::to_string)
     });
-    let store = open(&Options { deadline: Duration::from_millis(200), ..server.options() });
+    let store = open(&Options { deadline, ..server.options() });
     let result = wait(store.regenerate(never(), anyone(1), 1, key("alice", 1), session("alice", 1), HOUR));
-    (result, ASKED.load(Ordering::SeqCst) - before)
+    (result, count.load(Ordering::SeqCst))
 }
 
 #[test]
 fn the_end_of_the_old_one_is_asked_for_again() {
-    let (result, asked) = regenerated(&[ADDED, "", DONE, ADDED]);
+    let (result, asked) = regenerated(SOON, &[ADDED, "", DONE, ADDED]);
     assert!(matches!(result, Ok(Regenerated::Created(Created::Done { .. }))), "{result:?}");
     assert_eq!(asked, 4);
     // Not for ever, and not as if nothing had been done.
-    let (result, asked) = regenerated(&[ADDED, "", "-LOADING not yet\r\n", "-LOADING not yet\r\n"]);
+    let (result, asked) = regenerated(SOON, &[ADDED, "", "-LOADING not yet\r\n", "-LOADING not yet\r\n"]);
     assert!(matches!(result, Err(Error::StoreUnavailable(_))), "{result:?}");
     assert_eq!(asked, 4);
     // What was refused was not done, and who asked is told so.
-    let (result, asked) = regenerated(&[ADDED, "-LOADING not yet\r\n"]);
+    let (result, asked) = regenerated(SOON, &[ADDED, "-LOADING not yet\r\n"]);
     assert!(matches!(result, Err(Error::StoreRefused(_))), "{result:?}");
     assert_eq!((result.unwrap_err().code(), asked), (ErrorCode::StoreUnavailable, 2));
+}
+
+#[test]
+fn it_is_not_asked_for_when_the_new_one_may_have_passed_by_then() {
+    const UNKNOWN: &str = "-ERR nobody knows\r\n";
+    let (result, asked) = regenerated(SOON, &[ADDED, UNKNOWN, UNKNOWN, UNKNOWN]);
+    assert!(matches!(result, Err(Error::StoreUnavailable(_))), "{result:?}");
+    assert_eq!(asked, 4);
+    let (result, asked) = regenerated(Duration::from_secs(10), &[ADDED, UNKNOWN]);
+    assert!(matches!(result, Err(Error::StoreUnavailable(_))), "{result:?}");
+    assert_eq!(asked, 2);
 }
 
 #[test]
