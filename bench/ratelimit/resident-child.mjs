@@ -1,6 +1,7 @@
 // Has a limiter decide about a million keys, and tells its parent what that took. A process of its own, so that heap and
 // memory are the limiter's.
 import { cpuTimes } from "../lib/cpu.mjs";
+import { memory } from "../lib/resident.mjs";
 import { inMemory } from "./contenders.mjs";
 import { keysOf } from "./keys.mjs";
 import { decideAll, Tally } from "./tally.mjs";
@@ -10,18 +11,6 @@ const CHUNK = 65_536;
 /** Chunks before all, and how many keys they are of. */
 const WARM_UP = 8;
 const FEW = 100;
-
-/** The process's RSS as it stands, and what of V8's heap is live, with what it accounts for outside. */
-async function memory() {
-  const rss = process.memoryUsage.rss();
-  for (let times = 0; times < 2; times++) {
-    global.gc();
-    // Finalizers run in turns of their own.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return { rss, heap: heapUsed + external };
-}
 
 async function work({ name }, limiter, { keys, milliseconds }) {
   let next = 0;

@@ -1,25 +1,11 @@
 // A million keys in each limiter.
-import { fork } from "node:child_process";
-import { once } from "node:events";
-import { fileURLToPath } from "node:url";
 
+import { measureInChild } from "../lib/resident.mjs";
 import { summary } from "../lib/rounds.mjs";
 import { inMemory } from "./contenders.mjs";
 
-const CHILD = fileURLToPath(new URL("resident-child.mjs", import.meta.url));
-/** JavaScript's limiters get the heap that they need: V8's own limit follows from the machine's memory. */
-const ARGUMENTS = ["--expose-gc", "--max-old-space-size=4096"];
+const CHILD = new URL("resident-child.mjs", import.meta.url);
 const LOAD_MS = 3000;
-
-async function measureOnce({ id, name }, task) {
-  const child = fork(CHILD, { execArgv: ARGUMENTS, stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  let told;
-  child.once("message", (message) => (told = message));
-  child.send({ id, ...task, milliseconds: LOAD_MS });
-  const [code] = await once(child, "close");
-  if (code !== 0 || told === undefined) throw new Error(`The process of ${name} ended with ${code}`);
-  return told;
-}
 
 /**
  * Measures each contender in a process of its own, in turn, round after round.
@@ -30,8 +16,8 @@ async function measureOnce({ id, name }, task) {
 export async function measureResident({ keys, quota, rounds }) {
   const runs = inMemory.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [index, contender] of inMemory.entries()) {
-      runs[index].push(await measureOnce(contender, { keys, quota }));
+    for (const [index, { id, name }] of inMemory.entries()) {
+      runs[index].push(await measureInChild(CHILD, name, { id, keys, quota, milliseconds: LOAD_MS }));
     }
   }
   const rows = inMemory.map(({ id, name }, index) => {

@@ -2,6 +2,7 @@
 // heap and memory are the store's.
 import { families } from "./contenders.mjs";
 import { cpuTimes } from "../lib/cpu.mjs";
+import { memory } from "../lib/resident.mjs";
 import { longestStall, runThrough } from "./load.mjs";
 import { keyAt, sessionAt } from "./sessions.mjs";
 
@@ -11,18 +12,6 @@ const STALL_MS = 2000;
 const IN_FLIGHT = 64;
 /** Sessions are visited in this stride, which shares no factor with their number: neighbours are far from each other. */
 const STRIDE = 611_953;
-
-/** The process's RSS as it stands, and what of V8's heap is live, with what it accounts for outside. */
-async function memory() {
-  const rss = process.memoryUsage.rss();
-  for (let times = 0; times < 2; times++) {
-    global.gc();
-    // Finalizers run in turns of their own.
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-  const { heapUsed, external } = process.memoryUsage();
-  return { rss, heap: heapUsed + external };
-}
 
 async function work(store, { count, milliseconds }) {
   // A request that changes its session: a get, and then a set.

@@ -1,16 +1,12 @@
 // A million sessions in each store.
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 
+import { measureInChild } from "../lib/resident.mjs";
 import { summary } from "../lib/rounds.mjs";
 import { families } from "./contenders.mjs";
 import { BYTES } from "./sessions.mjs";
 
-const CHILD = fileURLToPath(new URL("resident-child.mjs", import.meta.url));
-/** JavaScript's stores get the heap that they need: V8's own limit follows from the machine's memory. */
-const ARGUMENTS = ["--expose-gc", "--max-old-space-size=4096"];
+const CHILD = new URL("resident-child.mjs", import.meta.url);
 const LOAD_MS = 4000;
 /** What a record is reckoned with beside its data: its key, its times, its version. */
 const RECORD_BYTES = 128;
@@ -18,16 +14,6 @@ const RECORD_BYTES = 128;
 const CONTENDERS = ["memory", "normal"].flatMap((family) =>
   families[family].filter(({ isVariant }) => !isVariant).map((one) => ({ family, ...one })),
 );
-
-async function measureOnce({ family, id, name }, task) {
-  const child = fork(CHILD, { execArgv: ARGUMENTS, stdio: ["ignore", "inherit", "inherit", "ipc"] });
-  let told;
-  child.once("message", (message) => (told = message));
-  child.send({ family, id, ...task, milliseconds: LOAD_MS });
-  const [code] = await once(child, "close");
-  if (code !== 0 || told === undefined) throw new Error(`The process of ${name} ended with ${code}`);
-  return told;
-}
 
 /**
  * Measures each contender in a process of its own, in turn, round after round. A file is filled in the first round alone.
@@ -37,10 +23,11 @@ async function measureOnce({ family, id, name }, task) {
 export async function measureResident({ count, rounds, folder }) {
   const runs = CONTENDERS.map(() => []);
   for (let round = 0; round < rounds; round++) {
-    for (const [index, contender] of CONTENDERS.entries()) {
-      const path = join(folder, `resident-${contender.id}.db`);
-      const isFilled = round > 0 && contender.family !== "memory";
-      runs[index].push(await measureOnce(contender, { path, isFilled, count }));
+    for (const [index, { family, id, name }] of CONTENDERS.entries()) {
+      const path = join(folder, `resident-${id}.db`);
+      const isFilled = round > 0 && family !== "memory";
+      const task = { family, id, path, isFilled, count, milliseconds: LOAD_MS };
+      runs[index].push(await measureInChild(CHILD, name, task));
     }
   }
   const rawBytes = count * (BYTES + RECORD_BYTES);
