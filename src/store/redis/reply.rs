@@ -1,4 +1,4 @@
-//! Reading what scripts answer: a word, and what belongs to it.
+//! Reading what scripts answer: a word, and what belongs to it, as a list or as one text with spaces between them.
 
 #![forbid(unsafe_code)]
 
@@ -36,6 +36,11 @@ impl Reply {
     pub(super) fn new(value: Value) -> Result<Self> {
         match value {
             Value::Array(values) => Ok(Self(values.into_iter())),
+            // One text costs both sides less than a list.
+            Value::BulkString(text) => {
+                let words = text.split(|&byte| byte == b' ').map(|word| Value::BulkString(word.to_vec()));
+                Ok(Self(words.collect::<Vec<_>>().into_iter()))
+            }
             _ => Err(unreadable()),
         }
     }

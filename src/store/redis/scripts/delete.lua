@@ -6,6 +6,6 @@ end
 bury(ARGV[1], ARGV[2])
 tell('session ' .. ARGV[1])
 if session and not session.pending then
-  return { 'done' }
+  return 'done'
 end
-return { 'none' }
+return 'none'

@@ -7,14 +7,12 @@ if value then
   kept = tonumber(kept)
   if kept > now then
     if at > kept and (ARGV[4] == 'keep' or tag == '-') then
-      redis.call('SET', key, tag .. ' ' .. text(at))
-      redis.call('PEXPIREAT', key, text(at))
+      redis.call('SET', key, tag .. ' ' .. text(at), 'PXAT', text(at))
     end
     return { 'old', tag }
   end
 end
 if ARGV[4] ~= 'keep' then
-  redis.call('SET', key, ARGV[2] .. ' ' .. text(at))
-  redis.call('PEXPIREAT', key, text(at))
+  redis.call('SET', key, ARGV[2] .. ' ' .. text(at), 'PXAT', text(at))
 end
 return { 'new', ARGV[2] }

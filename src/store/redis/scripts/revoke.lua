@@ -17,7 +17,6 @@ if old then
   at = math.max(at, tonumber(before_that))
   remembered = math.max(remembered, tonumber(until_then))
 end
-redis.call('SET', key, text(at) .. ' ' .. text(remembered))
-redis.call('PEXPIREAT', key, text(remembered))
+redis.call('SET', key, text(at) .. ' ' .. text(remembered), 'PXAT', text(remembered))
 tell('user ' .. ARGV[1] .. (ARGV[2] ~= '' and ' ' .. ARGV[2] or ''))
 return { 'done', text(count) }

@@ -4,7 +4,7 @@ local id = ARGV[1]
 local key = name('s', id)
 local f = redis.call('HMGET', key, 'v', 'l', 'e', 'x', 'i', 'k', 'p')
 if not f[1] or f[7] or tonumber(f[3]) <= now then
-  return { 'none' }
+  return 'none'
 end
 if f[1] ~= ARGV[2] then
   return { 'conflict', all(id) }
@@ -36,4 +36,4 @@ redis.call('PEXPIREAT', key, at)
 if f[6] then
   index(f[6], id, ends)
 end
-return { 'done', version, at }
+return 'done ' .. version .. ' ' .. at

@@ -3,7 +3,7 @@ local id = ARGV[1]
 local key = name('s', id)
 local f = redis.call('HMGET', key, 'l', 'e', 'x', 'i', 'k', 'p')
 if not f[2] or f[6] or tonumber(f[2]) <= now then
-  return { 'none' }
+  return 'none'
 end
 local absolute = tonumber(f[3])
 local ends = math.max(f[4] and math.min(after(f[4]), absolute) or absolute, tonumber(f[2]))
@@ -13,4 +13,4 @@ redis.call('PEXPIREAT', key, at)
 if f[5] then
   index(f[5], id, ends)
 end
-return { 'done', at }
+return 'done ' .. at
