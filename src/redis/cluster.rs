@@ -21,7 +21,7 @@ use crate::clock::{Monotonic, monotonic};
 use crate::error::{Error, Result};
 
 use super::connection::Source;
-use super::dial::client;
+use super::dial::Endpoint;
 use super::eviction::Eviction;
 use super::server::{Failure, Server};
 use super::slots::{self, Range, SLOTS, redirection, slot_of};
@@ -127,7 +127,7 @@ impl Cluster {
                     return Err(Error::StoreRefused(DOWN.to_owned()));
                 }
                 Verdict::Moved(address) if hops < HOPS => {
-                    self.set_owner(slot, address)?;
+                    self.set_owner(slot, address);
                     self.look_again();
                 }
                 Verdict::Lost if hops < HOPS => {
@@ -172,24 +172,23 @@ impl Cluster {
         self.map().owners.get(usize::from(slot)).cloned().flatten()
     }
 
-    fn set_owner(&self, slot: u16, address: Address) -> Result<()> {
+    fn set_owner(&self, slot: u16, address: Address) {
         let mut map = self.map();
-        let node = self.node(&mut map, address)?;
+        let node = self.node(&mut map, address);
         if let Some(owner) = map.owners.get_mut(usize::from(slot)) {
             *owner = Some(node);
         }
-        Ok(())
     }
 
-    fn node(&self, map: &mut Map, address: Address) -> Result<Arc<Node>> {
+    fn node(&self, map: &mut Map, address: Address) -> Arc<Node> {
         if let Some(node) = map.nodes.get(&address) {
-            return Ok(Arc::clone(node));
+            return Arc::clone(node);
         }
-        let source = || client(&self.login, &address).map(Box::new).map(Source::Server);
-        let server = Arc::new(Server::new(source, &self.eviction, self.patience)?);
+        let source = || Source::Server(Endpoint::new(&self.login, &address));
+        let server = Arc::new(Server::new(source, &self.eviction, self.patience));
         let node = Arc::new(Node { address: address.clone(), server });
         map.nodes.insert(address, Arc::clone(&node));
-        Ok(node)
+        node
     }
 
     /// Asks nodes for the slots, unless somebody just did. All who wait for that share one attempt.
@@ -210,7 +209,7 @@ impl Cluster {
 
     /// Asks nodes in no order, and believes the first that answers. Those that do not hold up nobody: others are asked meanwhile.
     async fn ask(&self) -> Result<()> {
-        let mut nodes = self.candidates()?.into_iter();
+        let mut nodes = self.candidates().into_iter();
         let mut answers = JoinSet::new();
         let mut failed = None;
         loop {
@@ -223,7 +222,10 @@ impl Cluster {
             }
             match timeout(PATIENCE, answers.join_next()).await {
                 // A node that was reset knows of none.
-                Ok(Some(Ok(Ok(Some(ranges))))) if !ranges.is_empty() => return self.take(ranges),
+                Ok(Some(Ok(Ok(Some(ranges))))) if !ranges.is_empty() => {
+                    self.take(ranges);
+                    return Ok(());
+                }
                 Ok(Some(Ok(Err(failure)))) => failed = Some(failure.explained()),
                 Ok(Some(_)) | Err(_) => {}
                 Ok(None) => break,
@@ -236,23 +238,23 @@ impl Cluster {
         }))
     }
 
-    fn candidates(&self) -> Result<Vec<Arc<Node>>> {
+    fn candidates(&self) -> Vec<Arc<Node>> {
         let mut map = self.map();
         for seed in &self.seeds {
-            self.node(&mut map, seed.clone())?;
+            self.node(&mut map, seed.clone());
         }
         let mut nodes: Vec<_> = map.nodes.values().cloned().collect();
         let now = (self.clock)();
         nodes.sort_by_cached_key(|node| self.random.hash_one((now, &node.address)));
-        Ok(nodes)
+        nodes
     }
 
-    fn take(&self, ranges: Vec<Range>) -> Result<()> {
+    fn take(&self, ranges: Vec<Range>) {
         let mut map = self.map();
         let mut owners = vec![None; usize::from(SLOTS)];
         let mut masters = HashSet::new();
         for Range { first, last, master } in ranges {
-            let node = self.node(&mut map, master)?;
+            let node = self.node(&mut map, master);
             for owner in &mut owners[usize::from(first)..=usize::from(last)] {
                 *owner = Some(Arc::clone(&node));
             }
@@ -262,7 +264,6 @@ impl Cluster {
         let seeds = &self.seeds;
         map.nodes.retain(|address, _| seeds.contains(address) || masters.contains(address));
         map.owners = owners;
-        Ok(())
     }
 
     /// Half of a pause or more, at random.

@@ -6,8 +6,6 @@ use std::hash::{BuildHasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use redis::Client;
-use redis::aio::MultiplexedConnection;
 use tokio::spawn;
 use tokio::sync::Notify;
 use tokio::time::timeout;
@@ -15,8 +13,9 @@ use tokio::time::timeout;
 use crate::clock::{Monotonic, monotonic};
 use crate::error::{Error, Result};
 
-use super::dial::{dial, refused};
+use super::dial::{Endpoint, dial, refused};
 use super::eviction::Eviction;
+use super::link::Link;
 use super::sentinel::Sentinels;
 
 /// The longest pause after one failure, which doubles with each more.
@@ -26,7 +25,7 @@ const LONGEST_PAUSE: Duration = Duration::from_millis(800);
 
 /// What is connected to.
 pub(super) enum Source {
-    Server(Box<Client>),
+    Server(Endpoint),
     Master(Sentinels),
 }
 
@@ -47,7 +46,7 @@ pub(super) struct Connection {
 #[derive(Clone)]
 pub(super) struct Open {
     pub(super) number: u64,
-    pub(super) connection: MultiplexedConnection,
+    pub(super) link: Link,
 }
 
 #[derive(Default)]
@@ -128,11 +127,11 @@ impl Connection {
         let mut state = self.state();
         state.is_connecting = false;
         match result {
-            Ok(connection) => {
+            Ok(link) => {
                 state.made += 1;
                 state.failures = 0;
                 state.failed = None;
-                state.open = Some(Open { number: state.made, connection });
+                state.open = Some(Open { number: state.made, link });
             }
             Err(error) => {
                 let at = (self.clock)();
@@ -145,14 +144,14 @@ impl Connection {
         self.over.notify_waiters();
     }
 
-    async fn connect(&self) -> Result<MultiplexedConnection> {
+    async fn connect(&self) -> Result<Link> {
         let connecting = async {
-            let mut connection = match &self.source {
-                Source::Server(client) => dial(client).await.map_err(|error| refused(&error)),
+            let link = match &self.source {
+                Source::Server(endpoint) => dial(endpoint).await.map_err(|error| refused(&error)),
                 Source::Master(sentinels) => sentinels.connect().await,
             }?;
-            self.eviction.look(&mut connection).await;
-            Ok(connection)
+            self.eviction.look(&link).await;
+            Ok(link)
         };
         timeout(self.patience, connecting).await.unwrap_or_else(|_| {
             Err(Error::StoreUnreached(

@@ -2,39 +2,53 @@
 
 #![forbid(unsafe_code)]
 
-use redis::aio::MultiplexedConnection;
-use redis::{AsyncConnectionConfig, Client, Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind, Value};
+use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind};
 
-use crate::error::{Error, Result};
+use crate::error::Error;
 
 use super::errors::{not_sent, wants_a_password};
+use super::link::Link;
+use super::stream::connect;
 use super::target::{Address, Login};
 
-/// How many commands may wait to be written. Who finds it full waits for another one's to be, which is a turn of the thread.
-const QUEUE: usize = 1024;
-/// From how many bytes on a write does not wait for more of the same moment.
-const WRITE: usize = 64 * 1024;
+/// A server, and who connects to it.
+#[derive(Clone)]
+pub(super) struct Endpoint {
+    pub(super) address: Address,
+    pub(super) login: Login,
+}
 
-/// Connects to nothing yet.
-pub(super) fn client(login: &Login, address: &Address) -> Result<Client> {
-    Client::open(login.at(address)?)
-        .map_err(|_| Error::Config("url: this Redis cannot be connected to with these options"))
+impl Endpoint {
+    pub(super) fn new(login: &Login, address: &Address) -> Self {
+        Self { address: address.clone(), login: login.clone() }
+    }
 }
 
 /// Connects. Nothing in here has a deadline: who asks has one.
-pub(super) async fn dial(client: &Client) -> RedisResult<MultiplexedConnection> {
-    let config = AsyncConnectionConfig::new()
-        .set_connection_timeout(None)
-        .set_response_timeout(None)
-        .set_pipeline_buffer_size(QUEUE)
-        .set_write_backpressure_boundary(WRITE);
-    let mut connection = client.get_multiplexed_async_connection_with_config(&config).await?;
-    // A server that wants a password hangs up on who sends it a longer command, and does not say why.
-    let greeted = connection.send_packed_command(Cmd::new().arg("PING")).await;
-    match greeted.and_then(Value::extract_error) {
-        Err(error) if wants_a_password(&error) => Err(error),
-        _ => Ok(connection),
+pub(super) async fn dial(endpoint: &Endpoint) -> RedisResult<Link> {
+    let Endpoint { address, login } = endpoint;
+    let link = Link::new(connect(address, login.tls).await?);
+    if let Some(password) = &login.password {
+        let mut command = redis::cmd("AUTH");
+        command.arg(&login.username).arg(password);
+        link.query(&command).await.map_err(of_login)?;
     }
+    if login.database != 0 {
+        link.query(redis::cmd("SELECT").arg(login.database)).await?;
+    }
+    // A server that wants a password hangs up on who sends it a longer command, and does not say why.
+    match link.query(&Cmd::new().arg("PING").to_owned()).await {
+        Err(error) if wants_a_password(&error) || error.is_io_error() => Err(error),
+        _ => Ok(link),
+    }
+}
+
+/// What a server says of a login holds the name of the user.
+fn of_login(error: RedisError) -> RedisError {
+    if error.is_io_error() {
+        return error;
+    }
+    RedisError::from((ErrorKind::AuthenticationFailed, "the server refuses the login"))
 }
 
 /// Why there is no connection.

@@ -4,8 +4,9 @@
 
 use std::sync::OnceLock;
 
-use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Value};
+
+use super::link::Link;
 
 /// The policies that may evict a key that expires, as all do that are made here.
 const EVICTING: [&str; 7] =
@@ -17,15 +18,14 @@ pub(super) struct Eviction(OnceLock<Option<&'static str>>);
 
 impl Eviction {
     /// Asks, the first time. A user who may not know is told nothing, and nothing fails.
-    pub(super) async fn look(&self, connection: &mut MultiplexedConnection) {
+    pub(super) async fn look(&self, link: &Link) {
         if self.0.get().is_some() {
             return;
         }
         // Many who offer Redis as a service forbid CONFIG, and not this.
-        let answer = connection.send_packed_command(Cmd::new().arg("INFO").arg("memory")).await;
+        let answer = link.query(Cmd::new().arg("INFO").arg("memory")).await;
         let policy = match answer {
             Ok(Value::BulkString(text)) => policy_in(&String::from_utf8_lossy(&text)),
-            Ok(Value::VerbatimString { text, .. }) => policy_in(&text),
             _ => None,
         };
         // Another connection may have been faster.

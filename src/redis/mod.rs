@@ -13,6 +13,7 @@ mod errors;
 mod eviction;
 mod executor;
 mod held;
+mod link;
 mod options;
 mod replicas;
 mod script;
@@ -20,6 +21,7 @@ mod sentinel;
 mod server;
 mod servers;
 mod slots;
+mod stream;
 mod target;
 #[cfg(test)]
 #[cfg(unix)]

@@ -48,7 +48,7 @@ impl Replicas {
 
     /// Whether as many replicas have the write as are asked for. On the connection of the write alone: another one would say so at
     /// once, as it has written nothing.
-    pub(super) async fn have(&self, mut written: Written, wait: Wait) -> bool {
+    pub(super) async fn have(&self, written: Written, wait: Wait) -> bool {
         let mut last = self.last.lock().await;
         let on = written.open.number;
         if let Some(round) = &*last
@@ -65,7 +65,7 @@ impl Replicas {
             .arg(wait.timeout.as_millis().to_string())
             .to_owned();
         let mut leaving = Leaving::new(&self.connection, on);
-        let answer = leaving.after(send(&mut written.open.connection, &waiting).await);
+        let answer = leaving.after(send(&written.open.link, &waiting).await);
         let is_enough = matches!(answer, Ok(Value::Int(count)) if count >= i64::from(wait.replicas));
         *last = Some(Round { number, on, wait, is_enough });
         is_enough

@@ -4,19 +4,19 @@
 
 use std::sync::Arc;
 
-use redis::aio::MultiplexedConnection;
-use redis::{Client, Cmd, RedisError, Value};
+use redis::{Cmd, RedisError, Value};
 use tokio::task::JoinSet;
 
 use crate::error::{Error, Result};
 
-use super::dial::{client, dial, refused};
+use super::dial::{Endpoint, dial, refused};
 use super::errors::not_sent;
+use super::link::Link;
 use super::target::{Address, Login};
 
 /// The Sentinels, and what they know the master by.
 pub(super) struct Sentinels {
-    sentinels: Vec<Client>,
+    sentinels: Vec<Endpoint>,
     master: Arc<Master>,
 }
 
@@ -36,14 +36,14 @@ enum Step {
 }
 
 impl Sentinels {
-    pub(super) fn new(addresses: &[Address], own: &Login, name: &str, login: &Login) -> Result<Self> {
-        let sentinels = addresses.iter().map(|address| client(own, address)).collect::<Result<_>>()?;
-        Ok(Self { sentinels, master: Arc::new(Master { name: name.to_owned(), login: login.clone() }) })
+    pub(super) fn new(addresses: &[Address], own: &Login, name: &str, login: &Login) -> Self {
+        let sentinels = addresses.iter().map(|address| Endpoint::new(own, address)).collect();
+        Self { sentinels, master: Arc::new(Master { name: name.to_owned(), login: login.clone() }) }
     }
 
     /// Connects to the master. All Sentinels are asked at once, and the first whose master is one is believed: one that does not
     /// answer, or has not heard of a failover yet, is in nobody's way.
-    pub(super) async fn connect(&self) -> Result<MultiplexedConnection> {
+    pub(super) async fn connect(&self) -> Result<Link> {
         let mut asked = JoinSet::new();
         for sentinel in &self.sentinels {
             asked.spawn(Arc::clone(&self.master).ask(sentinel.clone()));
@@ -51,7 +51,7 @@ impl Sentinels {
         let mut farthest = None;
         while let Some(result) = asked.join_next().await {
             match result {
-                Ok(Ok(connection)) => return Ok(connection),
+                Ok(Ok(link)) => return Ok(link),
                 Ok(Err((step, error))) => {
                     if farthest.as_ref().is_none_or(|(farthest, _)| *farthest < step) {
                         farthest = Some((step, error));
@@ -65,29 +65,27 @@ impl Sentinels {
 }
 
 impl Master {
-    async fn ask(self: Arc<Self>, sentinel: Client) -> Result<MultiplexedConnection, (Step, Error)> {
+    async fn ask(self: Arc<Self>, sentinel: Endpoint) -> Result<Link, (Step, Error)> {
         let address = self.find(&sentinel).await?;
         let master = |error| (Step::Master, error);
-        let client = client(&self.login, &address).map_err(master)?;
-        let mut connection = dial(&client).await.map_err(|error| master(refused(&error)))?;
+        let endpoint = Endpoint::new(&self.login, &address);
+        let link = dial(&endpoint).await.map_err(|error| master(refused(&error)))?;
         // A user who may not ask this learns it by the first write.
-        let role = connection.send_packed_command(Cmd::new().arg("ROLE")).await;
-        match role.and_then(Value::extract_error) {
+        match link.query(Cmd::new().arg("ROLE")).await {
             Ok(Value::Array(role)) if role.first() == Some(&Value::BulkString(b"slave".to_vec())) => {
                 Err(master(Error::StoreUnreached(
                     "The master that the Sentinels name is a replica: a failover is under way".to_owned(),
                 )))
             }
             Err(error) if error.is_io_error() => Err(master(not_sent(&error))),
-            _ => Ok(connection),
+            _ => Ok(link),
         }
     }
 
-    async fn find(&self, sentinel: &Client) -> Result<Address, (Step, Error)> {
-        let mut connection = dial(sentinel).await.map_err(|error| of_sentinel(&error))?;
+    async fn find(&self, sentinel: &Endpoint) -> Result<Address, (Step, Error)> {
+        let link = dial(sentinel).await.map_err(|error| of_sentinel(&error))?;
         let asking = Cmd::new().arg("SENTINEL").arg("get-master-addr-by-name").arg(&self.name).to_owned();
-        let answer = connection.send_packed_command(&asking).await.and_then(Value::extract_error);
-        let answer = answer.map_err(|error| of_sentinel(&error))?;
+        let answer = link.query(&asking).await.map_err(|error| of_sentinel(&error))?;
         let found: Option<(String, u16)> = redis::from_redis_value(answer).ok();
         let Some((host, port)) = found else {
             return Err((

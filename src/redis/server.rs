@@ -2,13 +2,9 @@
 
 #![forbid(unsafe_code)]
 
-use std::future::{Future, poll_fn};
-use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
 use std::time::Duration;
 
-use redis::aio::MultiplexedConnection;
 use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
 
 use crate::error::{Error, Result};
@@ -16,6 +12,7 @@ use crate::error::{Error, Result};
 use super::connection::{Connection, Open, Source};
 use super::errors::{ends_the_connection, explain, is_replica, is_unknown_script, not_sent};
 use super::eviction::Eviction;
+use super::link::{Answer, Link};
 use super::replicas::Replicas;
 use super::script::Script;
 
@@ -52,13 +49,9 @@ pub(super) struct Server {
 
 impl Server {
     /// Connects to nothing yet.
-    pub(super) fn new(
-        source: impl Fn() -> Result<Source>,
-        eviction: &Arc<Eviction>,
-        patience: Duration,
-    ) -> Result<Self> {
-        let connection = || Ok::<_, Error>(Connection::new(source()?, Arc::clone(eviction), patience));
-        Ok(Self { connection: connection()?, replicas: Replicas::new(connection()?) })
+    pub(super) fn new(source: impl Fn() -> Source, eviction: &Arc<Eviction>, patience: Duration) -> Self {
+        let connection = || Connection::new(source(), Arc::clone(eviction), patience);
+        Self { connection: connection(), replicas: Replicas::new(connection()) }
     }
 
     pub(super) async fn run(&self, work: Work<'_>) -> Result<Value, Failure> {
@@ -67,9 +60,9 @@ impl Server {
 
     /// One command that is no script, once.
     pub(super) async fn ask(&self, command: &Cmd) -> Result<Value, Failure> {
-        let mut open = self.connection.open().await.map_err(Failure::Unreached)?;
+        let open = self.connection.open().await.map_err(Failure::Unreached)?;
         let mut leaving = Leaving::new(&self.connection, open.number);
-        leaving.after(send(&mut open.connection, command).await)
+        leaving.after(send(&open.link, command).await)
     }
 }
 
@@ -88,22 +81,19 @@ pub(super) async fn run(connection: &Arc<Connection>, work: Work<'_>) -> Result<
 }
 
 async fn run_once(connection: &Arc<Connection>, work: Work<'_>) -> Result<(Value, Open), Failure> {
-    let mut open = connection.open().await.map_err(Failure::Unreached)?;
+    let open = connection.open().await.map_err(Failure::Unreached)?;
     let mut leaving = Leaving::new(connection, open.number);
     let result = match work {
         Work::Script { script, slot, arguments } => {
-            match evaluate(&mut open.connection, "EVALSHA", &script.hash, slot, arguments).await {
+            match evaluate(&open.link, "EVALSHA", &script.hash, slot, arguments).await {
                 // One call, so that it cannot be forgotten between the two.
                 Err(Failure::Redis(error)) if is_unknown_script(&error) => {
-                    evaluate(&mut open.connection, "EVAL", &script.text, slot, arguments).await
+                    evaluate(&open.link, "EVAL", &script.text, slot, arguments).await
                 }
                 result => result,
             }
         }
-        Work::Reads { commands, .. } => {
-            let reading = open.connection.send_packed_commands(commands, 0, commands.len());
-            sent(reading).await.and_then(|values| answered(Value::Array(values)))
-        }
+        Work::Reads { commands, .. } => answer(open.link.send_all(commands)).await,
     };
     leaving.after(result).map(|value| (value, open))
 }
@@ -166,39 +156,16 @@ impl Failure {
     }
 }
 
-async fn evaluate(
-    connection: &mut MultiplexedConnection,
-    command: &str,
-    script: &str,
-    slot: &str,
-    arguments: &[&[u8]],
-) -> Result<Value, Failure> {
-    let size = arguments.iter().map(|argument| argument.len()).sum::<usize>();
-    let mut packed = Cmd::with_capacity(4 + arguments.len(), size + command.len() + script.len() + slot.len() + 1);
-    packed.arg(command).arg(script).arg(1).arg(slot);
-    for argument in arguments {
-        packed.arg(argument);
-    }
-    send(connection, &packed).await
+async fn evaluate(link: &Link, command: &str, script: &str, slot: &str, arguments: &[&[u8]]) -> Result<Value, Failure> {
+    let head = [command.as_bytes(), script.as_bytes(), b"1", slot.as_bytes()];
+    answer(link.send(&head, arguments)).await
 }
 
 /// Sends a command.
-pub(super) async fn send(connection: &mut MultiplexedConnection, command: &Cmd) -> Result<Value, Failure> {
-    sent(connection.send_packed_command(command)).await.and_then(answered)
+pub(super) async fn send(link: &Link, command: &Cmd) -> Result<Value, Failure> {
+    answer(link.send_command(command)).await
 }
 
-/// What fails in the first step, in which it is only handed over, met a connection that was known to have ended.
-async fn sent<T>(sending: impl Future<Output = RedisResult<T>>) -> Result<T, Failure> {
-    let mut sending = pin!(sending);
-    let first = poll_fn(|context| Poll::Ready(sending.as_mut().poll(context))).await;
-    let result = match first {
-        Poll::Ready(Err(error)) if error.is_connection_dropped() => return Err(Failure::NotSent(error)),
-        Poll::Ready(result) => result,
-        Poll::Pending => sending.await,
-    };
-    result.map_err(Failure::Redis)
-}
-
-fn answered(value: Value) -> Result<Value, Failure> {
-    value.extract_error().map_err(Failure::Redis)
+async fn answer(sent: RedisResult<Answer>) -> Result<Value, Failure> {
+    sent.map_err(Failure::NotSent)?.get().await.map_err(Failure::Redis)
 }

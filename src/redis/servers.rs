@@ -10,7 +10,7 @@ use crate::error::Result;
 
 use super::cluster::{Cluster, Node};
 use super::connection::Source;
-use super::dial::client;
+use super::dial::Endpoint;
 use super::eviction::Eviction;
 use super::options::{Options, Wait};
 use super::replicas::Written;
@@ -43,29 +43,27 @@ impl Servers {
         if let Some(servers) = same {
             return Ok(servers);
         }
-        let servers = Arc::new(Self::new(target)?);
+        let servers = Arc::new(Self::new(target));
         all.push(Arc::downgrade(&servers));
         Ok(servers)
     }
 
-    fn new(target: Target) -> Result<Self> {
+    fn new(target: Target) -> Self {
         // One provider for the process. Another's choice stays.
         drop(rustls::crypto::ring::default_provider().install_default());
         let Target { place, login, deadline } = &target;
         let eviction = Arc::<Eviction>::default();
-        let one = |source: &dyn Fn() -> Result<Source>| {
-            Server::new(source, &eviction, *deadline).map(|server| Routes::One(Arc::new(server)))
-        };
+        let one = |source: &dyn Fn() -> Source| Routes::One(Arc::new(Server::new(source, &eviction, *deadline)));
         let routes = match place {
-            Place::One(address) => one(&|| client(login, address).map(Box::new).map(Source::Server))?,
+            Place::One(address) => one(&|| Source::Server(Endpoint::new(login, address))),
             Place::Sentinels { sentinels, login: own, master } => {
-                one(&|| Sentinels::new(sentinels, own, master, login).map(Source::Master))?
+                one(&|| Source::Master(Sentinels::new(sentinels, own, master, login)))
             }
             Place::Cluster(seeds) => {
                 Routes::Cluster(Arc::new(Cluster::new(seeds, login, Arc::clone(&eviction), *deadline)))
             }
         };
-        Ok(Self { thread: Thread::new(), eviction, target, routes })
+        Self { thread: Thread::new(), eviction, target, routes }
     }
 
     pub(super) async fn run(&self, work: Work<'_>) -> Result<Value> {

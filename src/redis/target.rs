@@ -4,9 +4,7 @@
 
 use std::time::Duration;
 
-use redis::io::tcp::TcpSettings;
-use redis::io::tcp::socket2::TcpKeepalive;
-use redis::{ConnectionAddr, ConnectionInfo, IntoConnectionInfo, RedisConnectionInfo};
+use redis::{ConnectionAddr, IntoConnectionInfo};
 
 use crate::error::{Error, Result};
 
@@ -22,10 +20,10 @@ pub(super) struct Address {
 /// Who connects, to what, and how.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub(super) struct Login {
-    username: Option<String>,
-    password: Option<String>,
-    database: u16,
-    tls: bool,
+    pub(super) username: Option<String>,
+    pub(super) password: Option<String>,
+    pub(super) database: u16,
+    pub(super) tls: bool,
 }
 
 #[derive(Clone, PartialEq, Eq)]
@@ -40,35 +38,6 @@ pub(super) struct Target {
     pub(super) place: Place,
     pub(super) login: Login,
     pub(super) deadline: Duration,
-}
-
-/// After how much silence a connection is looked at: what forgets idle ones, as networks do, would cost a call its deadline.
-const KEEP_ALIVE: Duration = Duration::from_secs(30);
-
-impl Login {
-    pub(super) fn at(&self, address: &Address) -> Result<ConnectionInfo> {
-        let Address { host, port } = address.clone();
-        let mut settings = RedisConnectionInfo::default().set_db(i64::from(self.database)).set_skip_set_lib_name();
-        if let Some(username) = &self.username {
-            settings = settings.set_username(username);
-        }
-        if let Some(password) = &self.password {
-            settings = settings.set_password(password);
-        }
-        let address = if self.tls {
-            ConnectionAddr::TcpTls { host, port, insecure: false, tls_params: None }
-        } else {
-            ConnectionAddr::Tcp(host, port)
-        };
-        let info = address
-            .into_connection_info()
-            .map_err(|_| Error::Config("url: this Redis cannot be connected to with these options"))?;
-        // A call of several packets would wait for the answers to those before.
-        let tcp = TcpSettings::default()
-            .set_nodelay(true)
-            .set_keepalive(TcpKeepalive::new().with_time(KEEP_ALIVE));
-        Ok(info.set_tcp_settings(tcp).set_redis_settings(settings))
-    }
 }
 
 /// A text behind the name of the option that the URLs are given as.
@@ -183,12 +152,13 @@ impl Options {
                 "a url has to have no ? and no #: escape them in a password, as %3F and %23, or give it as password"
             ));
         }
-        let info = url.into_connection_info().map_err(|_| form())?;
+        // What is above TCP is no matter of who reads the rest.
+        let info = url.replacen("rediss://", "redis://", 1).into_connection_info().map_err(|_| form())?;
         let settings = info.redis_settings();
         let database = u16::try_from(settings.db())
             .map_err(|_| of!(self.topology, "the database of a url has to be a number from 0 to 65535"))?;
         let (host, port) = match info.addr() {
-            ConnectionAddr::Tcp(host, port) | ConnectionAddr::TcpTls { host, port, .. } => (host.clone(), *port),
+            ConnectionAddr::Tcp(host, port) => (host.clone(), *port),
             _ => return Err(form()),
         };
         let mut login = Login { database, tls, ..Login::default() };
