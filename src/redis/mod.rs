@@ -35,7 +35,7 @@ use std::future::Future;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use redis::{Pipeline, Value};
+use redis::Value;
 use tokio::sync::{OwnedRwLockReadGuard, RwLock};
 use tokio::time::timeout;
 
@@ -47,6 +47,7 @@ use server::Work;
 use servers::Servers;
 
 pub use executor::Executor;
+pub(crate) use link::Commands;
 pub use options::{Options, Topology, Wait};
 pub(crate) use script::Script;
 
@@ -172,7 +173,7 @@ impl Caller {
     ///
     /// # Errors
     /// Those of [`run`](Self::run), of the first command that met one.
-    pub(crate) async fn read(&self, slot: &str, commands: &Pipeline) -> Result<Value> {
+    pub(crate) async fn read(&self, slot: &str, commands: &Commands) -> Result<Value> {
         self.in_time(self.servers.run(Work::Reads { commands, slot })).await
     }
 

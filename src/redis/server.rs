@@ -5,14 +5,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
+use redis::{Cmd, RedisError, RedisResult, Value};
 
 use crate::error::{Error, Result};
 
 use super::connection::{Connection, Open, Source};
 use super::errors::{ends_the_connection, explain, is_replica, is_unknown_script, not_sent};
 use super::eviction::Eviction;
-use super::link::{Answer, Link};
+use super::link::{Answer, Commands, Link};
 use super::replicas::Replicas;
 use super::script::Script;
 
@@ -22,7 +22,7 @@ pub(super) enum Work<'a> {
     /// A script, with what it is given. The slot is its only key.
     Script { script: &'a Script, slot: &'a str, arguments: &'a [&'a [u8]] },
     /// Commands that only read keys of the slot, sent together. The answer is a list of theirs, or the first error among them.
-    Reads { commands: &'a Pipeline, slot: &'a str },
+    Reads { commands: &'a Commands, slot: &'a str },
 }
 
 impl Work<'_> {

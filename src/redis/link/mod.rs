@@ -2,6 +2,7 @@
 
 #![forbid(unsafe_code)]
 
+mod commands;
 mod pump;
 mod replies;
 #[cfg(test)]
@@ -12,10 +13,11 @@ use std::io;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Waker;
 
-use redis::{Cmd, Pipeline, RedisError, RedisResult, Value};
+use redis::{Cmd, RedisError, RedisResult, Value};
 use tokio::sync::oneshot;
 
 use super::stream::Stream;
+pub(crate) use commands::Commands;
 use pump::Pump;
 
 /// Its sending side. With the last clone the connection is closed.
@@ -63,12 +65,7 @@ impl Link {
     /// When the connection is known to have ended: nothing was sent.
     pub(super) fn send(&self, head: &[&[u8]], rest: &[&[u8]]) -> RedisResult<Answer> {
         self.ask(None, |unsent| {
-            write_length(unsent, b'*', head.len() + rest.len());
-            for part in head.iter().chain(rest) {
-                write_length(unsent, b'$', part.len());
-                unsent.extend_from_slice(part);
-                unsent.extend_from_slice(b"\r\n");
-            }
+            commands::write(unsent, head, rest);
         })
     }
 
@@ -84,12 +81,8 @@ impl Link {
     ///
     /// # Errors
     /// Those of [`send`](Self::send).
-    pub(super) fn send_all(&self, commands: &Pipeline) -> RedisResult<Answer> {
-        self.ask(Some(commands.len()), |unsent| {
-            for command in commands.cmd_iter() {
-                command.write_packed_command(unsent);
-            }
-        })
+    pub(super) fn send_all(&self, commands: &Commands) -> RedisResult<Answer> {
+        self.ask(Some(commands.count), |unsent| unsent.extend_from_slice(&commands.bytes))
     }
 
     /// Sends a command, and gives its answer; what the server refuses with is an error.
@@ -179,22 +172,4 @@ fn locked(state: &Mutex<State>) -> MutexGuard<'_, State> {
 /// A connection that ended.
 fn broken() -> RedisError {
     RedisError::from(io::Error::from(io::ErrorKind::UnexpectedEof))
-}
-
-/// The head of a list of so many, or of a text of so many bytes.
-fn write_length(unsent: &mut Vec<u8>, kind: u8, mut length: usize) {
-    // The digits of the largest number there is.
-    let mut digits = [0; 20];
-    let mut first = digits.len();
-    loop {
-        first -= 1;
-        digits[first] = b"0123456789"[length % 10];
-        length /= 10;
-        if length == 0 {
-            break;
-        }
-    }
-    unsent.push(kind);
-    unsent.extend_from_slice(&digits[first..]);
-    unsent.extend_from_slice(b"\r\n");
 }

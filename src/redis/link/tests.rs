@@ -11,7 +11,7 @@ use std::time::Duration;
 use redis::{Cmd, Value};
 use tokio::runtime::Builder;
 
-use super::{Answer, Link};
+use super::{Answer, Commands, Link};
 use crate::redis::stream::connect;
 use crate::redis::target::Address;
 
@@ -75,8 +75,10 @@ fn each_gets_its_own_answer_though_others_are_dropped() {
         for number in 0..20_000_u32 {
             let texts = [number.to_string(), (number + 1).to_string()];
             if number % 5 == 0 {
-                let mut both = redis::pipe();
-                both.cmd("ECHO").arg(&texts[0]).cmd("ECHO").arg(&texts[1]);
+                let mut both = Commands::default();
+                for text in &texts {
+                    both.add(&[b"ECHO", text.as_bytes()]);
+                }
                 answers.push((number, true, link.send_all(&both).unwrap()));
             } else {
                 answers.push((number, false, link.send(&[b"ECHO"], &[texts[0].as_bytes()]).unwrap()));

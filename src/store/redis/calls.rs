@@ -6,18 +6,16 @@ use std::ops::Deref;
 use std::sync::Arc;
 use std::time::Duration;
 
-use redis::Pipeline;
-
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::redis::{Caller, Script};
+use crate::redis::{Caller, Commands, Script};
 use crate::session::id::{StoreKey, Tag};
 use crate::store::record::{Change, Created, Listed, Loaded, NewRecord, Regenerated, Revocation, Saved, Version};
 
 use super::arguments::{Arguments, added, span};
 use super::clock::Clock;
 use super::keys;
-use super::reply::{FIELDS, Reply, unreadable};
+use super::reply::{Reply, read, unreadable};
 use super::scripts::Scripts;
 
 /// What all calls need beside the servers: the scripts and the names of keys.
@@ -97,14 +95,10 @@ impl Call {
     /// later may have been made to end later; the tombstone last, since what is not there may have ended since.
     pub(super) async fn load(&self, key: StoreKey) -> Result<Loaded> {
         let (slot, id) = (keys::slot(&self.prefix, key.tag()), keys::id(&key));
-        let mut commands = Pipeline::with_capacity(3);
-        commands
-            .add_command((self.clock.ask)(&slot))
-            .cmd("HMGET")
-            .arg(keys::session(&slot, &id))
-            .arg(&FIELDS)
-            .cmd("GET")
-            .arg(keys::tombstone(&slot, &id));
+        let mut commands = Commands::default();
+        (self.clock.ask)(&mut commands, &slot);
+        commands.add(&read(keys::session(&slot, &id).as_bytes()));
+        commands.add(&[b"GET", keys::tombstone(&slot, &id).as_bytes()]);
         let mut reply = Reply::new(self.redis.read(&slot, &commands).await?)?;
         let now = reply.time()?;
         if let Some(record) = reply.live(now)? {

@@ -2,17 +2,17 @@
 
 #![forbid(unsafe_code)]
 
-use redis::Cmd;
+use crate::redis::Commands;
 
 /// Where the time comes from.
 #[derive(Clone, Copy)]
 pub(super) struct Clock {
     /// The part of a script that sets `now`.
     pub(super) script: &'static str,
-    /// A command that says the time as `TIME` does. It is given what all keys of the slot begin with.
-    pub(super) ask: fn(&str) -> Cmd,
+    /// Adds a command that says the time as `TIME` does. It is given what all keys of the slot begin with.
+    pub(super) ask: fn(&mut Commands, &str),
 }
 
 /// The server's.
 pub(super) const SERVER_CLOCK: Clock =
-    Clock { script: include_str!("scripts/clock.lua"), ask: |_slot| redis::cmd("TIME") };
+    Clock { script: include_str!("scripts/clock.lua"), ask: |commands, _slot| commands.add(&[b"TIME"]) };

@@ -15,9 +15,11 @@ use crate::store::record::{Listed, Record, WriteToken};
 
 use super::keys;
 
-/// The fields of a session that a load asks for, in the order in which [`Reply::live`] reads them: all but the name of its user that
+/// The command for the fields of a session that a load asks for, in the order in which [`Reply::live`] reads them: all but the name of its user that
 /// is for scripts alone. They are named, since reading a name takes as long as reading a value.
-pub(super) const FIELDS: [&str; 12] = ["e", "p", "d", "v", "w", "c", "l", "x", "i", "a", "u", "n"];
+pub(super) const fn read(key: &[u8]) -> [&[u8]; 14] {
+    [b"HMGET", key, b"e", b"p", b"d", b"v", b"w", b"c", b"l", b"x", b"i", b"a", b"u", b"n"]
+}
 
 /// What is in Redis is not what a script of Ironkeep writes or answers.
 pub(super) fn unreadable() -> Error {
@@ -76,7 +78,7 @@ impl Reply {
         self.optional()?.map(|bytes| instant(&bytes)).transpose()
     }
 
-    /// The session of [`FIELDS`], unless it has expired by then, is pending, or is none.
+    /// The session of [`read`], unless it has expired by then, is pending, or is none.
     pub(super) fn live(&mut self, now: Timestamp) -> Result<Option<Record>> {
         let mut fields = Self::new(self.next()?)?;
         let (ends, is_pending) = (fields.optional_instant()?, fields.optional()?.is_some());

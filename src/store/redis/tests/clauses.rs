@@ -5,12 +5,10 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use redis::Cmd;
-
 use super::permissions::{advised, allow};
 use crate::clock::Timestamp;
-use crate::redis as servers;
 use crate::redis::testing::{Cluster, Server, Watched};
+use crate::redis::{self as servers, Commands};
 use crate::store::SessionStore;
 use crate::store::conformance::{Harness, suite};
 use crate::store::redis::clock::Clock;
@@ -28,10 +26,10 @@ for _, name in ipairs({ 'clock{a}', 'clock{b}', 'clock{c}' }) do
   now = type(value) == 'string' and tonumber(value) or now
 end";
 /// The same time, where it is asked for by itself.
-fn ask(slot: &str) -> Cmd {
+fn ask(commands: &mut Commands, slot: &str) {
     let said = "return { string.format('%.0f', math.floor(now / 1000)), string.format('%.0f', now % 1000 * 1000) }";
     let script = format!("{SCRIPT}\n{said}");
-    Cmd::new().arg("EVAL").arg(script).arg(1).arg(slot).to_owned()
+    commands.add(&[b"EVAL", script.as_bytes(), b"1", slot.as_bytes()]);
 }
 
 /// Of slots 15495, 3300 and 7365.
