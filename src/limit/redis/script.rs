@@ -4,9 +4,10 @@
 
 use crate::redis::Script;
 
-/// The part of a script that sets `now`.
+/// The part of a script that sets `now` and `told`.
 pub(super) const SERVER_CLOCK: &str = include_str!("scripts/clock.lua");
 
+const PLAIN: &str = include_str!("scripts/plain.lua");
 const BUCKET: &str = include_str!("scripts/bucket.lua");
 const JUDGE: &str = include_str!("scripts/judge.lua");
 
@@ -23,7 +24,7 @@ impl Scripts {
     pub(super) fn new(clock: &str) -> Self {
         let script = |parts: &[&str]| Script::new([&[clock, BUCKET], parts].concat().join("\n"));
         Self {
-            consume: script(&[JUDGE, include_str!("scripts/consume.lua")]),
+            consume: Script::new([clock, PLAIN, BUCKET, JUDGE, include_str!("scripts/consume.lua")].join("\n")),
             peek: script(&[JUDGE, include_str!("scripts/peek.lua")]).reading(),
             refund: script(&[include_str!("scripts/refund.lua")]),
             penalize: script(&[include_str!("scripts/penalize.lua")]),

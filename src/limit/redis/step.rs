@@ -152,6 +152,12 @@ impl Remote {
         for asked in slot {
             let quota = self.quota(asked.limit)?;
             arguments.push(self.name(asked.limit, asked.tag)?);
+            if let (1, 1, &[cost]) = (slot.len(), quota.rate(), asked.costs)
+                && cost > 0
+            {
+                arguments.extend([quota.fill(), quota.worth(cost)].map(|time| time.micros().to_string()));
+                break;
+            }
             arguments.push(quota.rate().to_string());
             arguments.extend(numbers(quota.fill()));
             arguments.push(asked.costs.len().to_string());
@@ -226,7 +232,8 @@ fn read(slot: &[Asked<'_>], answer: Value) -> Result<(Moment, Vec<Found>)> {
     let text = str::from_utf8(&text).map_err(|_| unreadable())?;
     let numbers = text.split(' ').map(|number| number.parse().map_err(|_| unreadable()));
     let numbers = numbers.collect::<Result<Vec<u64>>>()?;
-    let (&now, states) = numbers.split_first().ok_or_else(unreadable)?;
+    let (&[seconds, micros], states) = numbers.split_first_chunk().ok_or_else(unreadable)?;
+    let now = seconds.saturating_mul(1_000_000).saturating_add(micros);
     let (states, rest) = states.as_chunks::<4>();
     if states.len() != slot.len() || !rest.is_empty() {
         return Err(unreadable());
