@@ -237,6 +237,12 @@ export interface RateLimiterCalls {
   consumeAll: (limits: number[], keys: string[], costs: number[], now: number) => string
   /** What `consume` would decide, with nothing taken. */
   peek: (limit: number, key: string, cost: number, now: number) => string
+  /** The memory of the calls that follow, which `js/limit/slate.ts` writes and reads. */
+  slate: Uint8Array
+  /** As `consume`, of the call on the slate, and answers there. What has no place on it is answered as by `consume`. */
+  consumeSlate: () => string | null
+  /** As `refund`, of the receipt on the slate. Null: it was undone. */
+  refundSlate: () => string | null
 }
 
 /** The options of a limiter in memory. */

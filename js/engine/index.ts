@@ -261,6 +261,12 @@ export interface EngineRateLimiter {
   /** Takes from all in one step, or from none. */
   consumeAll(limits: readonly number[], keys: readonly string[], costs: readonly number[], now: number): string;
   peek(limit: number, key: string, cost: number, now: number): string;
+  /** The memory of the calls that follow; see `js/limit/slate.ts`. */
+  readonly slate: Uint8Array<ArrayBuffer>;
+  /** Takes by the call on the slate, and answers there, or by a text as `consume` does. */
+  consumeSlate(): string | null;
+  /** Undoes by the receipt on the slate; `null` if that was done. */
+  refundSlate(): string | null;
   /** Undoes a decision by its receipt, which is to be given once. */
   refund(receipt: string, now: number): boolean;
   reset(limit: number, key: string, now: number): void;

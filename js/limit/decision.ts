@@ -1,3 +1,4 @@
+import type { Receipt } from "./slate.js";
 import type { Decision, Policy, PolicyDecision } from "./types.js";
 
 /** A decision, with what is needed to undo it once. */
@@ -14,7 +15,7 @@ export class Decided<Name extends string = string> implements Decision<Name> {
   /** Of several limits those that were asked, else `undefined`: a decision that held itself could not be written as JSON. */
   #parts: readonly Decided<Name>[] | undefined;
   /** Nothing where nothing was taken, or cannot be given back. */
-  #receipt: string | undefined;
+  #receipt: Receipt | string | undefined;
 
   /**
    * @param blockedFor for how many seconds a penalty lasts, 0 for none.
@@ -29,7 +30,7 @@ export class Decided<Name extends string = string> implements Decision<Name> {
     degraded: boolean,
     at: number,
     blockedFor: number,
-    receipt: string | undefined,
+    receipt: Receipt | string | undefined,
   ) {
     this.policy = name;
     this.allowed = allowed;
@@ -70,13 +71,13 @@ export class Decided<Name extends string = string> implements Decision<Name> {
     return this.#parts ?? [this];
   }
 
-  /** The receipts of all limits that took, each of so many characters, once. */
-  static takeReceipts(decision: Decision, length: number): string[] {
+  /** The receipts of all limits that took, once. Those that are texts are of so many characters. */
+  static takeReceipts(decision: Decision, length: number): (Receipt | string)[] {
     if (!(#receipt in decision)) return [];
     const receipts = (decision.#parts ?? [decision]).map((part) => {
       const receipt = part.#receipt;
       part.#receipt = undefined;
-      return receipt?.slice(-length);
+      return typeof receipt === "string" ? receipt.slice(-length) : receipt;
     });
     return receipts.filter((receipt) => receipt !== undefined);
   }

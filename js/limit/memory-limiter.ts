@@ -2,11 +2,12 @@ import { createRateLimiter as createEngineLimiter } from "#engine";
 
 import type { EngineRateLimiter } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
-import { readAnswer, readOne, RECEIPT_LENGTH } from "./answer.js";
+import { readAnswer, RECEIPT_LENGTH } from "./answer.js";
 import { type Asked, checkCallOptions, readAsked, readCost } from "./asked.js";
 import { processClock } from "./clock.js";
 import { Decided } from "./decision.js";
 import type { MemoryConfig } from "./options.js";
+import { Slate } from "./slate.js";
 import type { ConsumeOptions, Decision, Keys, LimitCounts, MemoryRateLimiter, Policy, Span } from "./types.js";
 
 const { memory: RECEIPT } = RECEIPT_LENGTH;
@@ -16,11 +17,13 @@ export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Nam
   readonly driver = "memory";
   readonly policies: readonly Policy<Name>[];
   readonly #engine: EngineRateLimiter;
+  readonly #slate: Slate;
   readonly #clock: () => number;
   #isClosed = false;
 
   constructor({ names, clock = processClock, ...options }: MemoryConfig<Name>) {
     this.#engine = createEngineLimiter(options);
+    this.#slate = new Slate(this.#engine);
     this.#clock = clock;
     this.policies = this.#engine.limits().map((limit, place) => ({ name: names[place] as Name, ...limit }));
   }
@@ -30,8 +33,8 @@ export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Nam
     const [policy] = this.policies;
     if (typeof key === "string" && this.policies.length === 1 && policy !== undefined) {
       // What nearly all calls are, and so without the lists of the others.
-      const answer = this.#engine.consume(0, key, readCost(this.policies, 0, options?.cost ?? 1), now);
-      return readOne(answer, policy, now);
+      const decision = this.#slate.consume(0, policy, key, readCost(this.policies, 0, options?.cost ?? 1), now);
+      if (decision !== undefined) return decision;
     }
     const asked = readAsked(this.policies, key, options);
     const { places, keys, costs } = asked;
@@ -54,7 +57,11 @@ export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Nam
     const now = this.#begin();
     const receipts = Decided.takeReceipts(decision, RECEIPT);
     // The last one first, as they were taken: a key that was named twice is undone in order.
-    const undone = receipts.toReversed().map((receipt) => this.#engine.refund(receipt, now));
+    const undone = receipts
+      .toReversed()
+      .map((receipt) =>
+        typeof receipt === "string" ? this.#engine.refund(receipt, now) : this.#slate.refund(receipt, now),
+      );
     return undone.length > 0 && undone.every(Boolean);
   }
 

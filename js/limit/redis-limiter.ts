@@ -61,7 +61,7 @@ export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
   async refund(decision: Decision<Name>): Promise<boolean> {
     this.#check();
     // The last one first, as they were taken.
-    const receipts = Decided.takeReceipts(decision, RECEIPT).toReversed();
+    const receipts = Decided.takeReceipts(decision, RECEIPT).toReversed().filter(isText);
     return (
       receipts.length > 0 && this.#call(OPERATIONS.refund, readBoolean, 1, (values) => values.text(receipts.join("")))
     );
@@ -149,3 +149,6 @@ export class RedisLimiter<Name extends string> implements RateLimiter<Name> {
     if (trouble !== null) warnOnce(`A rate limiter decides without Redis. ${trouble}`);
   }
 }
+
+/** A receipt of Redis is one. */
+const isText = (receipt: unknown) => typeof receipt === "string";

@@ -101,6 +101,18 @@ for (const length of LENGTHS) {
   await attemptOurs(`submit(length ${length})`, () => remote.submit(...written(...call), wake));
   await attemptOurs(`submit(${length} numbers)`, () => remote.submit(Float64Array.of(length, ...call), "", wake));
 }
+const slate = new Float64Array(limiter.slate.buffer, limiter.slate.byteOffset, limiter.slate.byteLength >> 3);
+for (const odd of [Number.NaN, Number.POSITIVE_INFINITY, -1, 0.5, 65, 2 ** 32, 2 ** 53, 1e300, -1e300]) {
+  for (const at of slate.keys()) {
+    slate.fill(0);
+    slate[at] = odd;
+    await attemptOurs(`consumeSlate(${at}: ${odd})`, () => limiter.consumeSlate());
+    await attemptOurs(`refundSlate(${at}: ${odd})`, () => limiter.refundSlate());
+  }
+  slate.fill(odd);
+  await attemptOurs(`consumeSlate(${odd})`, () => limiter.consumeSlate());
+  await attemptOurs(`refundSlate(${odd})`, () => limiter.refundSlate());
+}
 for (const few of [[], [0], [0, "key"], [0, "key", 1]]) {
   await attemptOurs(`consume(${few})`, () => limiter.consume(...few));
 }

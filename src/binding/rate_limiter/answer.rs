@@ -134,7 +134,7 @@ impl Answer {
 
 /// Rounded once, so that whole seconds stay whole. A time of months loses nanoseconds.
 #[expect(clippy::cast_precision_loss, reason = "the nearest double is what is wanted")]
-fn seconds(duration: Duration) -> f64 {
+pub(super) fn seconds(duration: Duration) -> f64 {
     u64::try_from(duration.as_nanos()).map_or(f64::MAX, |nanos| nanos as f64 / 1e9)
 }
 

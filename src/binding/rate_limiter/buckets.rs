@@ -32,7 +32,7 @@ impl Buckets {
         self.policy_at(limit).map_err(|error| to_js(&error))
     }
 
-    fn policy_at(&self, limit: f64) -> Result<&Policy> {
+    pub(super) fn policy_at(&self, limit: f64) -> Result<&Policy> {
         self.policies
             .get(count(limit, LIMIT)? as usize)
             .map(Arc::as_ref)

@@ -7,10 +7,11 @@ mod key;
 mod options;
 mod registry;
 mod remote;
+mod slate;
 
 use std::sync::Arc;
 
-use napi::bindgen_prelude::Object;
+use napi::bindgen_prelude::{Object, Unknown};
 use napi::{Env, JsNumber, JsString};
 use napi_derive::napi;
 
@@ -25,6 +26,7 @@ use crate::limit::quota::Quota;
 use buckets::{Buckets, consume, consume_all, peek};
 use key::Key;
 use options::RateLimiterOptions;
+use slate::Slate;
 
 const OPTIONS: &str = wrong!("options", "an object");
 const COST: &str = wrong!("cost", "a whole number from 0 to 4294967295");
@@ -67,6 +69,15 @@ pub struct RateLimiterCalls<'env> {
     /// What `consume` would decide, with nothing taken.
     #[napi(ts_type = "(limit: number, key: string, cost: number, now: number) => string")]
     pub peek: Holding<'env>,
+    /// The memory of the calls that follow, which `js/limit/slate.ts` writes and reads.
+    #[napi(ts_type = "Uint8Array")]
+    pub slate: Unknown<'env>,
+    /// As `consume`, of the call on the slate, and answers there. What has no place on it is answered as by `consume`.
+    #[napi(ts_type = "() => string | null")]
+    pub consume_slate: Holding<'env>,
+    /// As `refund`, of the receipt on the slate. Null: it was undone.
+    #[napi(ts_type = "() => string | null")]
+    pub refund_slate: Holding<'env>,
 }
 
 /// Token buckets in memory. Limits are named by their places, times are milliseconds of a clock that is never set back, and
@@ -97,11 +108,16 @@ impl RateLimiter {
     #[napi(catch_unwind)]
     pub fn calls<'env>(&self, env: &'env Env) -> napi::Result<RateLimiterCalls<'env>, ErrorCode> {
         guard("RateLimiter.calls", || {
-            let [one, all, look] = [0; 3].map(|_| Arc::clone(&self.0));
+            let [one, all, look, taken, undone] = [0; 5].map(|_| Arc::clone(&self.0));
+            let (slate, memory) = Slate::new(env)?;
+            let other = slate.clone();
             Ok(RateLimiterCalls {
                 consume: function(env, "consume", move |call| consume(&one, call))?,
                 consume_all: function(env, "consumeAll", move |call| consume_all(&all, call))?,
                 peek: function(env, "peek", move |call| peek(&look, call))?,
+                slate: memory,
+                consume_slate: function(env, "consumeSlate", move |call| slate::consume(&slate, &taken, call))?,
+                refund_slate: function(env, "refundSlate", move |call| slate::refund(&other, &undone, call))?,
             })
         })
     }
@@ -189,11 +205,11 @@ impl RateLimiter {
 const LIMIT: &str = wrong!("limit", "the place of a limit");
 
 fn moment(now: JsNumber<'_>) -> napi::Result<Moment, ErrorCode> {
-    let now = number(now, NOW)?;
-    if now.is_nan() {
-        return Err(to_js(&Error::Config(NOW)));
-    }
-    Ok(Moment::from_millis(now))
+    moment_of(number(now, NOW)?).map_err(|error| to_js(&error))
+}
+
+fn moment_of(now: f64) -> Result<Moment> {
+    if now.is_nan() { Err(Error::Config(NOW)) } else { Ok(Moment::from_millis(now)) }
 }
 
 #[expect(clippy::cast_precision_loss, reason = "nothing is counted as far as 2^53")]

@@ -134,15 +134,22 @@ impl Local {
     /// # Errors
     /// `ERR_CONFIG` for a cost above the burst.
     pub fn consume(&self, policy: &Policy, key: &[u8], cost: u32, now: Moment) -> Result<Outcome> {
-        policy.quota().check_cost(cost)?;
         let name = self.namer.name(policy.id, key);
+        let mut shard = self.lock_shard(self.shard_of(name), now);
+        if let Some(slot) = shard.find(name) {
+            // What nearly all calls are, and nothing is to be undone of one.
+            let (decision, receipt, _) = shard.take(slot, policy, name, cost)?;
+            policy.count(&decision);
+            return Ok(Outcome { decision, receipt });
+        }
+        policy.quota().check_cost(cost)?;
         let mut outcomes = [Outcome::default()];
         let step = Step {
             local: self,
             requests: &[Request { policy, key, cost }],
             names: &[name],
             guard_of: &[0],
-            guards: &mut [self.lock_shard(self.shard_of(name), now)],
+            guards: &mut [shard],
             shared: None,
         };
         step.run(&mut outcomes)?;

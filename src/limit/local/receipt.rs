@@ -19,9 +19,18 @@ pub struct Receipt {
     pub(super) taken: Taken,
 }
 
+#[expect(
+    clippy::cast_possible_truncation,
+    clippy::cast_precision_loss,
+    clippy::cast_sign_loss,
+    reason = "halves are meant, what goes out is exact, and what comes in saturates"
+)]
 impl Receipt {
     /// How many bytes it is.
     pub const LENGTH: usize = 56;
+
+    /// How many numbers it is.
+    pub const NUMBERS: usize = 9;
 
     /// The moment that the decision was made for. It is later than the caller's where another thread had read a later one.
     #[must_use]
@@ -46,6 +55,32 @@ impl Receipt {
         bytes
     }
 
+    /// As numbers, for a caller who cannot hold it; see [`into_bytes`](Self::into_bytes). The moment is not among them, which
+    /// undoing does not need. `None` for one of the bucket that keys share, and where a double would lose something.
+    #[must_use]
+    pub fn numbers(&self) -> Option<[f64; Self::NUMBERS]> {
+        let Self { name, policy, shared, taken } = self;
+        let (before, after, _) = taken.parts();
+        let halves = |long: u64| [(long >> 32) as u32, long as u32].map(f64::from);
+        let ([a, b], [c, d]) = (halves(name.hash), halves(name.other));
+        let [from, to] = [before.part(), after.part()].map(f64::from);
+        let fits = !shared && before.micros().max(after.micros()) <= EXACT;
+        fits.then_some([a, b, c, d, f64::from(*policy), before.micros() as f64, from, after.micros() as f64, to])
+    }
+
+    /// Reads what [`numbers`](Self::numbers) made. Other numbers are a receipt for nothing, since no bucket has the name.
+    pub fn from_numbers(numbers: [f64; Self::NUMBERS]) -> Self {
+        let [a, b, c, d, policy, before, from, after, to] = numbers;
+        let long = |high: f64, low: f64| u64::from(high as u32) << 32 | u64::from(low as u32);
+        let exact = |micros: f64, part: f64| Exact::from_parts(micros as u64, part as u32);
+        Self {
+            name: Name { hash: long(a, b), other: long(c, d) },
+            policy: policy as u32,
+            shared: false,
+            taken: Taken::from_parts(exact(before, from), exact(after, to), Moment::default()),
+        }
+    }
+
     /// Reads what [`into_bytes`](Self::into_bytes) made. Other bytes are a receipt for nothing, since no bucket has the name.
     pub fn from_bytes(bytes: &[u8; Self::LENGTH]) -> Self {
         let long = |index: usize| u64::from_le_bytes(array::from_fn(|byte| bytes[index * 8 + byte]));
@@ -60,6 +95,8 @@ impl Receipt {
     }
 }
 
+/// Up to where doubles hold every whole number.
+const EXACT: u64 = 1 << 53;
 /// Where the numbers of four bytes begin, which follow those of eight.
 const WORDS: usize = 40;
 

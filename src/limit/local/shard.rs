@@ -11,10 +11,12 @@ use std::time::Duration;
 use hashbrown::HashTable;
 
 use crate::clock::Moment;
+use crate::error::Result;
 use crate::limit::exact::Exact;
 use crate::limit::local::name::Name;
 use crate::limit::local::order::{Order, Place};
-use crate::limit::token_bucket::TokenBucket;
+use crate::limit::local::{Policy, Receipt};
+use crate::limit::token_bucket::{Decision, TokenBucket};
 
 /// What a key costs at most, in bytes: its slot, a place in either order, and its part of a table that has just doubled.
 pub(super) const MAX_KEY_BYTES: usize = 96;
@@ -120,6 +122,24 @@ impl Shard {
     pub(super) fn bucket(&self, slot: u32) -> TokenBucket {
         let Slot { full_at, part, blocked_until, .. } = self.slots[slot as usize];
         TokenBucket::from_parts(Exact::from_parts(full_at, part), blocked_until)
+    }
+
+    /// Takes from a key that is held. Gives its bucket as it was too.
+    pub(super) fn take(
+        &mut self,
+        slot: u32,
+        policy: &Policy,
+        name: Name,
+        cost: u32,
+    ) -> Result<(Decision, Option<Receipt>, TokenBucket)> {
+        let before = self.bucket(slot);
+        let mut bucket = before;
+        let (decision, taken) = bucket.consume(policy.quota(), cost, self.now)?;
+        if bucket != before {
+            self.write(slot, bucket);
+        }
+        let receipt = taken.map(|taken| Receipt { name, policy: policy.id, shared: false, taken });
+        Ok((decision, receipt, before))
     }
 
     /// Keeps the state of a key that is held. A full bucket is not kept.

@@ -72,21 +72,15 @@ impl Step<'_, '_> {
         let (quota, policy, name) = (request.policy.quota(), request.policy.id, self.names[index]);
         let shard = &mut *self.guards[self.guard_of[index]];
         let now = shard.now();
-        let held = shard.find(name);
-        let before = held.map(|slot| shard.bucket(slot)).unwrap_or_default();
-        let mut bucket = before;
-        let (decision, taken) = bucket.consume(quota, request.cost, now)?;
-        let kept = match held {
-            Some(_) if bucket == before => true,
-            Some(slot) => {
-                shard.write(slot, bucket);
-                true
-            }
-            None => bucket.is_full(now) || shard.insert(name, policy, bucket),
-        };
-        if kept {
-            let receipt = taken.map(|taken| Receipt { name, policy, shared: false, taken });
+        if let Some(slot) = shard.find(name) {
+            let (decision, receipt, before) = shard.take(slot, request.policy, name, request.cost)?;
             return Ok((decision, receipt, Undo::Own(before)));
+        }
+        let mut bucket = TokenBucket::default();
+        let (decision, taken) = bucket.consume(quota, request.cost, now)?;
+        if bucket.is_full(now) || shard.insert(name, policy, bucket) {
+            let receipt = taken.map(|taken| Receipt { name, policy, shared: false, taken });
+            return Ok((decision, receipt, Undo::Own(TokenBucket::default())));
         }
         let bucket = shared_bucket(self.shared.get_or_insert_with(|| lock(&self.local.shared)), policy);
         let before = *bucket;
