@@ -48,7 +48,7 @@ export type LimitOptions<Name extends string = string> =
 export interface CeilingOptions {
   /** Keys. @default 1000000 */
   maxKeys?: number | undefined;
-  /** Bytes; a key takes 61 to 95 of them. @default 96000000 */
+  /** Bytes; a key takes 53 to 95 of them. @default 96000000 */
   maxBytes?: number | undefined;
 }
 

@@ -51,7 +51,7 @@ const MAX_SHARDS: usize = 1024;
 pub struct Ceiling {
     /// Keys.
     pub keys: usize,
-    /// Bytes. Where it is reached, a key takes 61 to 95 of them.
+    /// Bytes. Where it is reached, a key takes 53 to 95 of them.
     pub bytes: usize,
 }
 
