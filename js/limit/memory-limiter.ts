@@ -2,7 +2,7 @@ import { createRateLimiter as createEngineLimiter } from "#engine";
 
 import type { EngineRateLimiter } from "../engine/index.js";
 import { ironkeepError } from "../errors.js";
-import { readAnswer, RECEIPT_LENGTH } from "./answer.js";
+import { readAnswer, readOne, RECEIPT_LENGTH } from "./answer.js";
 import { type Asked, checkCallOptions, readAsked, readCost } from "./asked.js";
 import { processClock } from "./clock.js";
 import { Decided } from "./decision.js";
@@ -36,13 +36,17 @@ export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Nam
       const decision = this.#slate.consume(0, policy, key, readCost(this.policies, 0, options?.cost ?? 1), now);
       if (decision !== undefined) return decision;
     }
-    const asked = readAsked(this.policies, key, options);
-    const { places, keys, costs } = asked;
-    const answer =
-      places.length === 1
-        ? this.#engine.consume(places[0] as number, keys[0] as string, costs[0] as number, now)
-        : this.#engine.consumeAll(places, keys, costs, now);
-    return readAnswer(answer, asked.policies, now, RECEIPT);
+    const { places, policies, keys, costs } = readAsked(this.policies, key, options);
+    if (places.length > 1) return readAnswer(this.#engine.consumeAll(places, keys, costs, now), policies, now, RECEIPT);
+    const [place, only, of, cost] = [places[0], keys[0], policies[0], costs[0]] as [
+      number,
+      string,
+      Policy<Name>,
+      number,
+    ];
+    return (
+      this.#slate.consume(place, of, only, cost, now) ?? readOne(this.#engine.consume(place, only, cost, now), of, now)
+    );
   }
 
   peekSync(key: Keys<Name>, options?: ConsumeOptions<Name>): Decision<Name> {
