@@ -5,16 +5,18 @@
 
 if #ARGV == 3 then
   local key, fill = ARGV[1], now + ARGV[2]
-  local value = redis.call('GET', key)
-  local full_at = value and tonumber(string.match(value, '^(%d+) 0 0$')) or not value and 0
+  local value, full_at = redis.call('GET', key), 0
+  if value then
+    full_at = string.find(value, '^%d+$') and tonumber(value)
+  end
   if full_at and full_at <= fill then
-    local after = math.max(full_at, now) + ARGV[3]
-    local answer = told .. ' ' .. (value or '0 0 0')
+    local after = (full_at > now and full_at or now) + ARGV[3]
+    local answer = told .. ' ' .. (value or '0')
     if after > fill then
-      return answer .. ' 0'
+      return answer .. ' 0 0 0'
     end
     local life = string.format('%.0f', math.ceil((after - now) / 1000) + SPARE)
-    redis.call('SET', key, string.format('%.0f 0 0', after), 'PX', life)
-    return answer .. ' 1'
+    redis.call('SET', key, string.format('%.0f', after), 'PX', life)
+    return answer .. ' 0 0 1'
   end
 end

@@ -43,8 +43,11 @@ fn what_somebody_else_wrote_is_no_bucket() {
     let _ = bench.consume(vec![request(0, "a", 3)]).unwrap();
     let server = Server::shared();
     let keys = server.keys(&format!("{}{{", bench.options.prefix));
-    server.query::<String>(&["SET", &keys[0], "1e99 0 0"]);
-    assert!(bench.consume(vec![request(0, "a", 1)]).is_err());
+    for text in ["1e99 0 0", "1e9", "0x10", "-1", "1.5", "", "1 2"] {
+        server.query::<String>(&["SET", &keys[0], text]);
+        assert!(bench.consume(vec![request(0, "a", 1)]).is_err(), "{text}");
+        assert_eq!(server.query::<String>(&["GET", &keys[0]]), text);
+    }
 }
 
 #[test]
