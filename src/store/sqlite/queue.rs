@@ -34,6 +34,10 @@ struct State {
     calls: VecDeque<Waiting>,
     bytes: usize,
     closed: bool,
+    /// How many threads wait for calls, and how many of them were told that there are some. To tell nobody is a call of the system
+    /// all the same.
+    idle: usize,
+    told: usize,
 }
 
 impl State {
@@ -62,8 +66,12 @@ impl Queue {
         }
         state.bytes += bytes;
         state.calls.push_back(Waiting { job, since, bytes });
+        let tell = state.told < state.idle;
+        state.told += usize::from(tell);
         drop(state);
-        self.filled.notify_one();
+        if tell {
+            self.filled.notify_one();
+        }
         Ok(())
     }
 
@@ -76,7 +84,11 @@ impl Queue {
             if state.closed {
                 return false;
             }
+            state.idle += 1;
             state = self.filled.wait(state).unwrap_or_else(PoisonError::into_inner);
+            state.idle -= 1;
+            // One that wakes untold makes this too low, and then somebody is told twice.
+            state.told = state.told.saturating_sub(1);
         }
         let most = share(state.calls.len());
         state.take(most, into);
