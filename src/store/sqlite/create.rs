@@ -127,8 +127,8 @@ fn insert(
 ) -> rusqlite::Result<Millis> {
     const INSERT: &str = "INSERT OR REPLACE INTO sessions (
             key, version, write_token, created_at, last_seen_at, authenticated_at,
-            expires_at, absolute_expires_at, idle, user, label, data
-        ) VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11)";
+            expires_at, absolute_expires_at, idle, user, label, data, due_at
+        ) VALUES (?1, 1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?6)";
     let end = after(now, new.lifetime.max_age);
     let expires_at = new.lifetime.idle.map_or(end, |idle| after(now, idle).min(end));
     db.prepare_cached(INSERT)?.execute(params![

@@ -209,7 +209,7 @@ impl SessionStore for SqliteStore {
                 let swept = self.write(&[], move |db| sweep::sweep(db, until, part)).await?;
                 removed += u64::from(swept.sessions);
                 left -= swept.sessions + swept.marks;
-                if swept.sessions + swept.marks < part {
+                if swept.is_over {
                     break;
                 }
             }

@@ -87,6 +87,9 @@ pub(super) fn save(
             |row| Ok((row.get::<_, i64>(0)?, row.get(1)?)),
         )
         .optional()?;
+    if saved.is_some() && end.is_some() {
+        sooner(db, key)?;
+    }
     Ok(match saved {
         Some((version, end)) => Saved::Done { version: version.cast_unsigned(), expires_at: timestamp(end) },
         None => match live(db, now, key)? {
@@ -94,6 +97,13 @@ pub(super) fn save(
             None => Saved::NotFound,
         },
     })
+}
+
+/// Has a session looked at no later than at its end, which a new lifetime may bring forward.
+fn sooner(db: &Connection, key: &StoreKey) -> rusqlite::Result<()> {
+    db.prepare_cached("UPDATE sessions SET due_at = expires_at WHERE key = ?1 AND due_at > expires_at")?
+        .execute(params![key.0])?;
+    Ok(())
 }
 
 pub(super) fn touch(db: &Connection, now: Millis, key: &StoreKey) -> rusqlite::Result<Option<Millis>> {

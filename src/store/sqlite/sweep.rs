@@ -6,7 +6,7 @@ use rusqlite::{Connection, params};
 
 use super::times::Millis;
 
-/// How many rows one transaction removes at most: the calls behind it wait that long.
+/// How many rows one transaction removes or looks at, at most: the calls behind it wait that long.
 pub(super) const PART: u32 = 500;
 
 /// Pages that are free are filled again. They are given back to the system only when they are most of the file and more than so
@@ -21,12 +21,17 @@ pub(super) struct Swept {
     pub(super) sessions: u32,
     /// Tombstones, and markers of imports and revocations.
     pub(super) marks: u32,
+    /// Nothing is left that ended by then.
+    pub(super) is_over: bool,
 }
 
 /// Removes at most `limit` rows that expired at `until` or before.
 pub(super) fn sweep(db: &Connection, until: Millis, limit: u32) -> rusqlite::Result<Swept> {
-    const SESSIONS: &str = "DELETE FROM sessions WHERE id IN (
-        SELECT id FROM sessions WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+    // Sessions that were used since their end was noted have a later one. What is due and stays behind has ended.
+    const LATER: &str = "UPDATE sessions SET due_at = expires_at WHERE expires_at > ?1 AND id IN (
+        SELECT id FROM sessions WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2)";
+    const SESSIONS: &str = "DELETE FROM sessions WHERE expires_at <= ?1 AND id IN (
+        SELECT id FROM sessions WHERE due_at <= ?1 ORDER BY due_at LIMIT ?2)";
     const MARKS: [&str; 3] = [
         "DELETE FROM tombstones WHERE key IN (
             SELECT key FROM tombstones WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
@@ -35,21 +40,22 @@ pub(super) fn sweep(db: &Connection, until: Millis, limit: u32) -> rusqlite::Res
         "DELETE FROM revocations WHERE user IN (
             SELECT user FROM revocations WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)",
     ];
-    let sessions = remove(db, SESSIONS, until, limit)?;
+    let later = change(db, LATER, until, PART)?;
+    let sessions = change(db, SESSIONS, until, limit.min(PART - later))?;
     let mut marks = 0;
     for sql in MARKS {
-        marks += remove(db, sql, until, limit - sessions - marks)?;
+        marks += change(db, sql, until, limit - sessions - marks)?;
     }
     shrink(db)?;
-    Ok(Swept { sessions, marks })
+    Ok(Swept { sessions, marks, is_over: later == 0 && sessions + marks < limit })
 }
 
-fn remove(db: &Connection, sql: &str, until: Millis, limit: u32) -> rusqlite::Result<u32> {
+fn change(db: &Connection, sql: &str, until: Millis, limit: u32) -> rusqlite::Result<u32> {
     if limit == 0 {
         return Ok(0);
     }
-    let removed = db.prepare_cached(sql)?.execute(params![until, limit])?;
-    Ok(u32::try_from(removed).unwrap_or(limit))
+    let changed = db.prepare_cached(sql)?.execute(params![until, limit])?;
+    Ok(u32::try_from(changed).unwrap_or(limit))
 }
 
 fn shrink(db: &Connection) -> rusqlite::Result<()> {

@@ -9,6 +9,7 @@ mod folder;
 mod full;
 mod killed;
 mod locked;
+mod migrating;
 mod removed;
 mod sizes;
 mod sweeping;

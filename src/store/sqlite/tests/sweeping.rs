@@ -3,12 +3,13 @@
 #![forbid(unsafe_code)]
 
 use std::fs;
+use std::time::Duration;
 
-use super::folder::{Folder, HOUR, key, now, session, wait};
+use super::folder::{Folder, HOUR, change, key, now, session, wait};
 use crate::clock::{monotonic, stopped};
 use crate::error::Result;
 use crate::store::SessionStore;
-use crate::store::record::Loaded;
+use crate::store::record::{Change, Lifetime, Loaded, NewRecord, Saved};
 use crate::store::sqlite::SqliteStore;
 
 #[test]
@@ -49,4 +50,51 @@ fn the_space_of_a_flood_is_given_back() {
     wait(store.close()).unwrap();
     let left = fs::metadata(folder.file()).unwrap().len();
     assert!(left < flooded / 2, "{left} of {flooded} bytes are left");
+}
+
+/// A session that ends after an hour in which nobody uses it.
+fn idle(data: &[u8]) -> NewRecord {
+    NewRecord { lifetime: Lifetime { max_age: 24 * HOUR, idle: Some(HOUR) }, ..session(data) }
+}
+
+#[test]
+fn sessions_that_are_used_stay_and_hide_none_that_ended() {
+    let folder = Folder::new();
+    let store = folder.store();
+    // More than a part looks at, with one that ends among them and one behind.
+    let used: Vec<u32> = (0..1_200).filter(|n| ![600, 1_199].contains(n)).collect();
+    for n in 0..1_200 {
+        let before = now().minus(Duration::from_secs(u64::from(1_200 - n)));
+        wait(store.create(before, key(n), idle(b"data"))).unwrap();
+    }
+    let later = now().plus(HOUR / 2);
+    for &n in &used {
+        if n % 2 == 0 {
+            assert!(wait(store.touch(later, key(n))).unwrap().is_some());
+        } else {
+            assert!(matches!(wait(store.save(later, key(n), 1, change(b"more"))).unwrap(), Saved::Done { .. }));
+        }
+    }
+    let then = now().plus(HOUR);
+    assert_eq!(wait(store.delete_expired(then, 1)).unwrap(), 1, "as many as were asked for");
+    assert_eq!(wait(store.delete_expired(then, 10)).unwrap(), 1);
+    assert_eq!(wait(store.delete_expired(then, 10)).unwrap(), 0);
+    for &n in &used {
+        assert!(matches!(wait(store.load(then, key(n))).unwrap(), Loaded::Found(_)), "{n}");
+    }
+    assert_eq!(wait(store.delete_expired(then.plus(HOUR), u32::MAX)).unwrap(), 1_198, "each by its later end");
+    wait(store.close()).unwrap();
+}
+
+#[test]
+fn a_lifetime_that_is_cut_short_is_noticed() {
+    let folder = Folder::new();
+    let store = folder.store();
+    wait(store.create(now(), key(1), session(b"data"))).unwrap();
+    let short = Lifetime { max_age: Duration::from_mins(1), idle: None };
+    let cut = Change { lifetime: Some(short), ..change(b"data") };
+    assert!(matches!(wait(store.save(now(), key(1), 1, cut)).unwrap(), Saved::Done { .. }));
+    assert_eq!(wait(store.delete_expired(now().plus(Duration::from_secs(59)), 10)).unwrap(), 0);
+    assert_eq!(wait(store.delete_expired(now().plus(Duration::from_mins(1)), 10)).unwrap(), 1);
+    wait(store.close()).unwrap();
 }
