@@ -104,10 +104,8 @@ export declare class Sealer {
 export declare class Store {
   /** Makes a store. Throws `ERR_CONFIG` for options that are not as they have to be. */
   constructor(options: StoreOptions)
-  /** Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more. */
-  submit(numbers: Float64Array, texts: string | string[], wake: () => void): string | unknown[]
-  /** Gives the answers that are there. */
-  take(): string | unknown[]
+  /** The calls of every tick. */
+  calls(): StoreCalls
   /** Gives a call up that can be cancelled. Its answer comes all the same. */
   cancel(ticket: number): void
   /**
@@ -373,6 +371,14 @@ export interface StaleSeal {
   olderKey: boolean
   /** It is in another format than is written now. */
   otherFormat: boolean
+}
+
+/** What a store does in every tick. */
+export interface StoreCalls {
+  /** Makes the calls of a tick, and gives the answers that are there by then. `wake` is called when there are more. */
+  submit: (numbers: Float64Array, texts: string | string[], wake: () => void) => string | unknown[]
+  /** Gives the answers that are there. */
+  take: () => string | unknown[]
 }
 
 /** What the session with this id is stored under; `null` for what is no id. */

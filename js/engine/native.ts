@@ -40,7 +40,7 @@ function withCalls<T extends { calls(): object }>(object: T): T & ReturnType<T["
 
 /** Makes a session store of the native addon; see {@link Engine.createStore}. */
 export function createStore(options: EngineStoreOptions): EngineStore {
-  return new binding.Store(options);
+  return withCalls(new binding.Store(options));
 }
 
 /** Makes a rate limiter of the native addon; see {@link Engine.createRateLimiter}. */

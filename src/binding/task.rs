@@ -42,23 +42,25 @@ impl<C: Call> Stage<C> {
     }
 }
 
+/// What is known of a call before anything of it is done.
+#[derive(Clone, Copy)]
+pub(crate) struct Head {
+    /// By which its answer is known.
+    pub(crate) ticket: u32,
+    pub(crate) can_be_cancelled: bool,
+}
+
 /// A call that somebody waits for.
 pub(crate) struct Task<C: Call> {
-    ticket: u32,
+    head: Head,
     deadline: Option<Duration>,
-    can_be_cancelled: bool,
     cancelled: Option<oneshot::Receiver<()>>,
     stage: Stage<C>,
 }
 
 impl<C: Call> Task<C> {
-    pub(crate) fn new(ticket: u32, deadline: Option<Duration>, can_be_cancelled: bool, call: C) -> Self {
-        Self { ticket, deadline, can_be_cancelled, cancelled: None, stage: Stage::Asked(call) }
-    }
-
-    /// By which its answer is known.
-    pub(crate) fn ticket(&self) -> u32 {
-        self.ticket
+    pub(crate) fn new(head: Head, deadline: Option<Duration>, call: C) -> Self {
+        Self { head, deadline, cancelled: None, stage: Stage::Asked(call) }
     }
 
     /// Begins it on the calling thread. What gives its answer at once, as a store in memory does, needs no other.
@@ -72,7 +74,7 @@ impl<C: Call> Task<C> {
 
     /// Waits for its end, which goes into the mailbox.
     async fn run(self, mailbox: Arc<Mailbox<C::Answer>>) {
-        let Self { ticket, deadline, cancelled, stage, .. } = self;
+        let Self { head, deadline, cancelled, stage } = self;
         let mut work = stage.begin();
         let ended = async {
             let work = poll_fn(|context| poll(work.as_mut(), context));
@@ -87,41 +89,76 @@ impl<C: Call> Task<C> {
         };
         // The call is at its end, whatever it was, before anybody hears of it.
         drop(work);
-        if mailbox.put(ticket, answer) {
-            // What a store answers together is here within microseconds, and waking the thread costs it more than an answer does.
-            let mut answers = 0;
-            while let Some(more) = mailbox.call_unless_more(answers) {
-                answers = more;
-                yield_now().await;
-            }
+        hand_over(&mailbox, head.ticket, answer).await;
+    }
+}
+
+async fn hand_over<A>(mailbox: &Mailbox<A>, ticket: u32, answer: Result<A>) {
+    if mailbox.put(ticket, answer) {
+        // What a store answers together is here within microseconds, and waking the thread costs it more than an answer does.
+        let mut answers = 0;
+        while let Some(more) = mailbox.call_unless_more(answers) {
+            answers = more;
+            yield_now().await;
         }
     }
 }
 
-/// Has calls go on in this place, each on its own; their answers go into the mailbox. Where the place cannot be, that is their
-/// answer. They come there by one push, since each push may have to wake a thread.
+/// Has calls go on in this place, as [`go_on_from`].
 pub(crate) fn go_on<C: Call>(
     env: Env,
     mailbox: &Arc<Mailbox<C::Answer>>,
     wake: WakeFunction<'_>,
     place: Result<Place>,
-    mut tasks: Vec<Task<C>>,
+    tasks: Vec<Task<C>>,
+    answers: &mut Vec<(u32, Result<C::Answer>)>,
+) -> napi::Result<(), ErrorCode> {
+    let heads = tasks.iter().map(|task| task.head).collect();
+    go_on_from(env, mailbox, wake, place, heads, || tasks, answers)
+}
+
+/// Has calls go on in this place, each on its own; their answers go into the mailbox. Where the place cannot be, that is their
+/// answer. They come there by one push, since each push may have to wake a thread.
+///
+/// `tasks` makes them there, one for each head and in this order, so that the thread of JavaScript neither reads their values nor
+/// has the memory that others free.
+pub(crate) fn go_on_from<C: Call>(
+    env: Env,
+    mailbox: &Arc<Mailbox<C::Answer>>,
+    wake: WakeFunction<'_>,
+    place: Result<Place>,
+    heads: Vec<Head>,
+    tasks: impl FnOnce() -> Vec<Task<C>> + Send + 'static,
     answers: &mut Vec<(u32, Result<C::Answer>)>,
 ) -> napi::Result<(), ErrorCode> {
     let place = match place {
         Ok(place) => place,
         Err(error) => {
-            answers.extend(tasks.iter().map(|task| (task.ticket(), Err(error.clone()))));
+            answers.extend(heads.iter().map(|head| (head.ticket, Err(error.clone()))));
             return Ok(());
         }
     };
-    mailbox.expect(env, wake, tasks.len()).map_err(|error| internal(&error))?;
-    for task in tasks.iter_mut().filter(|task| task.can_be_cancelled) {
-        task.cancelled = Some(mailbox.cancellable(task.ticket));
-    }
+    mailbox.expect(env, wake, heads.len()).map_err(|error| internal(&error))?;
+    let can_be_cancelled = heads.iter().filter(|head| head.can_be_cancelled);
+    let cancels: Vec<_> = can_be_cancelled.map(|head| (head.ticket, mailbox.cancellable(head.ticket))).collect();
     let (kept, mailbox) = (place.clone(), Arc::clone(mailbox));
     let spread = async move {
-        for task in tasks {
+        let made = caught(|| {
+            fail_point("tasks");
+            tasks()
+        });
+        let tasks = match made {
+            Ok(tasks) => tasks,
+            Err(error) => {
+                for head in heads {
+                    hand_over(&mailbox, head.ticket, Err(error.clone())).await;
+                }
+                return;
+            }
+        };
+        let mut cancels = cancels.into_iter().peekable();
+        for mut task in tasks {
+            task.cancelled = cancels.next_if(|(ticket, _)| *ticket == task.head.ticket).map(|(_, cancelled)| cancelled);
             let (kept, run) = (kept.clone(), task.run(Arc::clone(&mailbox)));
             drop(tokio::spawn(async move {
                 run.await;

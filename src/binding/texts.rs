@@ -1,27 +1,27 @@
 //! The texts of a submission: one behind the other, so that few values cross. They come as UTF-16, whose lengths are those that
 //! JavaScript knows; nearly all are ASCII, which is made bytes of many characters at a time.
 
-use napi::bindgen_prelude::{Array, Either, FromNapiValue};
+use napi::bindgen_prelude::{Array, Either, FromNapiValue, JsValue, Utf16String};
 use napi::{JsString, JsStringUtf16};
 
 use crate::binding::arguments::{Given, list, wrong};
 use crate::error::{Error, Result};
 
-const TEXTS: &str = wrong!("texts", "a text, or an array of at most 65,536 texts");
+pub(crate) const TEXTS: &str = wrong!("texts", "a text, or an array of at most 65,536 texts");
 
 /// The texts that are not read yet.
-pub(crate) struct Texts<'env> {
-    pieces: Vec<JsStringUtf16<'env>>,
+pub(crate) struct Texts {
+    pieces: Vec<Utf16String>,
     piece: usize,
     at: usize,
 }
 
-impl<'env> Texts<'env> {
+impl Texts {
     /// Copies the texts.
     ///
     /// # Errors
     /// [`Error::Config`] for what is neither a text nor an array of texts.
-    pub(crate) fn copy(texts: Given<'env, JsString<'env>>) -> Result<Self> {
+    pub(crate) fn copy(texts: Given<'_, JsString<'_>>) -> Result<Self> {
         let pieces = match texts {
             Either::A(text) => vec![piece(text)?],
             Either::B(texts) => list(&Array::from_unknown(texts).map_err(|_| Error::Config(TEXTS))?, TEXTS, piece)?,
@@ -29,23 +29,28 @@ impl<'env> Texts<'env> {
         Ok(Self { pieces, piece: 0, at: 0 })
     }
 
+    /// Goes back to the first one.
+    pub(crate) fn rewind(&mut self) {
+        (self.piece, self.at) = (0, 0);
+    }
+
     /// The next text, which has so many units of UTF-16. `None`: no piece holds all of it.
     pub(crate) fn next(&mut self, length: usize) -> Option<&[u16]> {
         if length == 0 {
             return Some(&[]);
         }
-        while self.at == units(self.pieces.get(self.piece)?).len() {
+        while self.at == self.pieces.get(self.piece)?.len() {
             self.piece += 1;
             self.at = 0;
         }
-        let text = units(&self.pieces[self.piece]).get(self.at..)?.get(..length)?;
+        let text = self.pieces[self.piece].get(self.at..)?.get(..length)?;
         self.at += length;
         Some(text)
     }
 }
 
-fn piece(text: JsString<'_>) -> Result<JsStringUtf16<'_>> {
-    text.into_utf16().map_err(|_| Error::Config(TEXTS))
+fn piece(text: JsString<'_>) -> Result<Utf16String> {
+    Utf16String::from_unknown(text.to_unknown()).map_err(|_| Error::Config(TEXTS))
 }
 
 /// Without the zero that Node-API writes behind it.

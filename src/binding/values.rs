@@ -8,22 +8,22 @@ use crate::binding::arguments::{Given, count, given, wrong};
 use crate::binding::texts::{Texts, text};
 use crate::error::{Error, Result};
 
-pub(crate) use crate::binding::texts::{ascii, bytes};
+pub(crate) use crate::binding::texts::{TEXTS, ascii, bytes};
 
-const NUMBERS: &str = wrong!("numbers", "a Float64Array that begins with how many of its numbers are meant");
+pub(crate) const NUMBERS: &str = wrong!("numbers", "a Float64Array that begins with how many of its numbers are meant");
 /// In the place of a value that is not there. One that is of another type is no number.
 const ABSENT: f64 = f64::NEG_INFINITY;
 
-/// What came, copied before anything else happens, as JavaScript may write it again or let go of it.
-pub(crate) struct Submission<'env> {
+/// What came, copied before anything else happens, as JavaScript may write it again or let go of it. It can be read on any thread.
+pub(crate) struct Submission {
     numbers: Vec<f64>,
-    texts: Texts<'env>,
+    texts: Texts,
 }
 
-impl<'env> Submission<'env> {
+impl Submission {
     /// # Errors
     /// [`Error::Config`] for what is no array of numbers, and no texts.
-    pub(crate) fn copy(numbers: Given<'_, Object<'_>>, texts: Given<'env, JsString<'env>>) -> Result<Self> {
+    pub(crate) fn copy(numbers: Given<'_, Object<'_>>, texts: Given<'_, JsString<'_>>) -> Result<Self> {
         let numbers = Float64ArraySlice::from_unknown(given(numbers, NUMBERS)?.to_unknown())
             .map_err(|_| Error::Config(NUMBERS))?;
         let meant = numbers.first().and_then(|&meant| count(meant, NUMBERS).ok());
@@ -34,16 +34,16 @@ impl<'env> Submission<'env> {
 }
 
 /// The values of calls, one after another.
-pub(crate) struct Values<'env> {
+pub(crate) struct Values {
     numbers: Vec<f64>,
     at: usize,
-    texts: Texts<'env>,
+    texts: Texts,
     /// There were fewer numbers, or less text, than the calls have: nothing behind that is what it seems.
     is_broken: bool,
 }
 
-impl<'env> Values<'env> {
-    pub(crate) fn of(Submission { numbers, texts }: Submission<'env>) -> Self {
+impl Values {
+    pub(crate) fn of(Submission { numbers, texts }: Submission) -> Self {
         Self { numbers, at: 0, texts, is_broken: false }
     }
 
@@ -54,6 +54,12 @@ impl<'env> Values<'env> {
     /// Whether what was read is not what it seems.
     pub(crate) fn is_broken(&self) -> bool {
         self.is_broken
+    }
+
+    /// Goes back to the first one.
+    pub(crate) fn rewind(&mut self) {
+        (self.at, self.is_broken) = (0, false);
+        self.texts.rewind();
     }
 
     /// How many numbers were read.

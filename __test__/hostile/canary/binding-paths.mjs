@@ -182,7 +182,7 @@ function* wrongLimiters(what, value) {
 }
 
 function* wrongStores(what, value) {
-  const store = new Store(STORE_OPTIONS);
+  const store = withCalls(new Store(STORE_OPTIONS));
   yield [`new Store, ${what}`, () => new Store(value)];
   for (const name of Object.keys(STORE_OPTIONS)) {
     yield [`new Store, ${name}: ${what}`, () => new Store({ ...STORE_OPTIONS, [name]: value })];

@@ -241,7 +241,7 @@ const ARRAYS = {
 const replaced = (list, at, value) => list.with(at, value);
 const wake = () => {};
 for (const options of Object.values(STORE_OPTIONS)) {
-  const store = new Store(options);
+  const store = withCalls(new Store(options));
   for (const [value, make] of Object.entries(VALUES)) {
     const said = `${options.driver}: ${value}`;
     await attemptOurs(`new Store(${said})`, () => new Store(make()));
@@ -254,8 +254,9 @@ for (const options of Object.values(STORE_OPTIONS)) {
     await attemptOurs(`submit(numbers, [${said}])`, () => store.submit(numbers, [texts, make()], wake));
     await attemptOurs(`submit(call, ${said})`, () => store.submit(numbers, texts, make()));
     await attemptOurs(`cancel(${said})`, () => store.cancel(make()));
-    for (const name of ["submit", "take", "cancel", "snapshot", "status", "warning"]) {
-      await attempt(`${name} on ${said}`, () => Store.prototype[name].call(make(), [], wake));
+    for (const name of ["submit", "take", "calls", "cancel", "snapshot", "status", "warning"]) {
+      const owner = Object.hasOwn(store, name) ? store : Store.prototype;
+      await attempt(`${name} on ${said}`, () => owner[name].call(make(), [], wake));
     }
     for (let at = 0; at < 5; at++) {
       const call = replaced(callOf(1, [STORE_KEY]), at, make());
@@ -337,7 +338,7 @@ for (const [array, make] of Object.entries(LONG_ARRAYS)) {
   }
   await attemptOurs(`new Ring(${array})`, () => new Ring(make()));
   const numbers = Float64Array.of(2, 1);
-  await attemptOurs(`submit(${array})`, () => new Store(STORE_OPTIONS.memory).submit(numbers, make(), wake));
+  await attemptOurs(`submit(${array})`, () => withCalls(new Store(STORE_OPTIONS.memory)).submit(numbers, make(), wake));
 }
 for (const [where, changes] of Object.entries(WITH_BYTES)) {
   await attemptRefused(`${where}: a gigabyte`, () => changes(new Uint8Array(2 ** 30)));

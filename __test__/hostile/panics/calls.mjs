@@ -45,7 +45,7 @@ export const STORE_OPTIONS = {
   whenFull: "evict",
   now: NOW,
 };
-const store = new Store(STORE_OPTIONS);
+const store = withCalls(new Store(STORE_OPTIONS));
 /** The load of a session that is not there, as js/store/calls.ts writes it. */
 const LOAD = written(1, 0, NOW, 1000, 0, Buffer.alloc(34).toString("base64url"));
 
@@ -83,6 +83,7 @@ export const CALLS = {
   "Ring.createSealer": () => ring.createSealer({ ...OPTIONS, ...halves(ITERATIONS) }),
   "Ring.close": () => newRing().close(),
   Store: () => new Store(STORE_OPTIONS),
+  "Store.calls": () => store.calls(),
   "Store.submit": () => store.submit(...LOAD, () => {}),
   "Store.take": () => store.take(),
   "Store.cancel": () => store.cancel(0),

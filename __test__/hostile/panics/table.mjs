@@ -111,7 +111,7 @@ async function stores() {
   const beside = [];
   for (const config of [{ driver: "memory" }, { driver: "sqlite", path: join(folder, "sessions.db") }]) {
     const store = createStore({ ...config, deadline: 20_000 });
-    const points = ["store", "Store.submit", ...(config.driver === "sqlite" ? ["start"] : [])];
+    const points = ["store", "Store.submit", ...(config.driver === "sqlite" ? ["start", "tasks"] : [])];
     for (const point of points) offThreads.push(await offThread(point, () => storing(store)));
     beside.push(await besideOthers(store));
     await store.close();

@@ -43,7 +43,7 @@ pub(super) struct Call {
 ///
 /// # Errors
 /// `ERR_CONFIG` for what are no calls at all: none of them is made then.
-pub(super) fn read(submission: Submission<'_>) -> Result<Vec<Call>> {
+pub(super) fn read(submission: Submission) -> Result<Vec<Call>> {
     let mut calls = Calls { values: Values::of(submission), end: 0 };
     let mut read = Vec::new();
     while calls.values.has_more() {
@@ -55,13 +55,13 @@ pub(super) fn read(submission: Submission<'_>) -> Result<Vec<Call>> {
     Ok(read)
 }
 
-struct Calls<'env> {
-    values: Values<'env>,
+struct Calls {
+    values: Values,
     /// Where the values of this call end.
     end: usize,
 }
 
-impl Calls<'_> {
+impl Calls {
     fn call(&mut self) -> Result<Call> {
         let number = count(self.values.raw(), CALLS)?;
         let ticket = count(self.values.raw(), CALLS)?;

@@ -19,7 +19,7 @@ use crate::binding::rate_limiter::key::{KEY, Key};
 use crate::binding::rate_limiter::options::RateLimiterOptions;
 use crate::binding::rate_limiter::{COST, LIMIT, LimitCounts, LimitInfo, NOW, OPTIONS, moment};
 use crate::binding::session_store::redis::connection;
-use crate::binding::task::{Call, Task, go_on};
+use crate::binding::task::{Call, Head, Task, go_on};
 use crate::binding::values::Submission;
 use crate::clock::Moment;
 use crate::error::{Error, ErrorCode, Result};
@@ -167,7 +167,7 @@ impl RemoteRateLimiter {
                 self.mailbox.close();
             }
             let asked = Asked { limiter: Arc::clone(&self.limiter), now, operation };
-            tasks.push(Task::new(ticket, None, false, asked));
+            tasks.push(Task::new(Head { ticket, can_be_cancelled: false }, None, asked));
         }
         (answers, tasks)
     }

@@ -7,7 +7,7 @@ use crate::binding::session_store::backend::Backend;
 use crate::binding::session_store::snapshots::Snapshots;
 use crate::binding::task::Call;
 use crate::clock::Timestamp;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::session::id::{StoreKey, Tag};
 use crate::store::SessionStore;
 use crate::store::record::{
@@ -50,8 +50,15 @@ pub(super) enum Answer {
 
 /// A call that is to be made: to the store, or to what closes it behind its snapshots.
 pub(super) enum Asked {
-    OfStore { backend: Backend, deadline: Option<Duration>, now: Timestamp, operation: Operation },
+    OfStore {
+        backend: Backend,
+        deadline: Option<Duration>,
+        now: Timestamp,
+        operation: Operation,
+    },
     OfSnapshots(Arc<Snapshots>),
+    /// What is wrong with it is known.
+    Refused(Error),
 }
 
 impl Call for Asked {
@@ -61,6 +68,7 @@ impl Call for Asked {
         match self {
             Self::OfStore { backend, deadline, now, operation } => operation.run(backend.within(deadline), now).await,
             Self::OfSnapshots(snapshots) => snapshots.close().await,
+            Self::Refused(error) => Err(error),
         }
     }
 }

@@ -3,11 +3,15 @@
 //! A call is its operation, its ticket, the caller's time, its deadline in milliseconds, whether it can be cancelled, and as many
 //! values as its operation has. Each value is one number: itself, or for a text its length. What is wrong with one call is that
 //! call's error, and the next one is read all the same.
+//!
+//! Where each one is is found first, since what are no calls is refused as a whole. Read they are where they are made, which for a
+//! store that waits is another thread.
 
 use std::time::Duration;
 
 use crate::binding::arguments::{count, wrong};
 use crate::binding::session_store::operation::Operation;
+use crate::binding::task::Head;
 use crate::binding::values::{Submission, Values, ascii, bytes};
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
@@ -19,8 +23,10 @@ use crate::store::record::{Cap, Change, ImportKey, Lifetime, NewRecord, OnFull, 
 const NEW_RECORD: usize = 11;
 /// Which of those are texts, the first one by the lowest bit.
 const NEW_RECORD_TEXTS: u32 = 0b100_1000_0111;
-/// How many values each operation has, by its number, and which are texts.
-const VALUES: [(usize, u32); 15] = [
+/// How many values an operation has, and which are texts.
+type Shape = (usize, u32);
+/// Those of each operation, by its number.
+const VALUES: [Shape; 15] = [
     (1 + NEW_RECORD, 0b1 | NEW_RECORD_TEXTS << 1),
     (1, 0b1),
     (7, 0b100_1101),
@@ -57,52 +63,91 @@ const MAX_KEYS: usize = 65_536;
 
 /// One call, read.
 pub(super) struct Call {
-    pub(super) ticket: u32,
+    pub(super) head: Head,
     pub(super) now: Timestamp,
     /// `None`: it may take as long as it takes.
     pub(super) deadline: Option<Duration>,
-    pub(super) can_be_cancelled: bool,
     pub(super) operation: Result<Operation>,
 }
 
-/// Reads the calls of a tick.
-///
-/// # Errors
-/// [`Error::Config`] for what are no calls at all: none of them is made then.
-pub(super) fn read(submission: Submission<'_>) -> Result<Vec<Call>> {
-    let mut values = Values::of(submission);
-    let mut read = Vec::new();
-    while values.has_more() {
-        read.push(values.call()?);
-        if values.is_broken() {
-            return Err(Error::Config(CALLS));
-        }
-    }
-    Ok(read)
+/// The calls of a tick, of which it is known how many they are, and where each begins.
+pub(super) struct Calls {
+    values: Values,
+    heads: Vec<Head>,
 }
 
-impl Values<'_> {
-    fn call(&mut self) -> Result<Call> {
+impl Calls {
+    /// Looks where the calls of a tick are, and at nothing in them.
+    ///
+    /// # Errors
+    /// [`Error::Config`] for what are no calls at all: none of them is made then.
+    pub(super) fn find(submission: Submission) -> Result<Self> {
+        let mut values = Values::of(submission);
+        let mut heads = Vec::new();
+        while values.has_more() {
+            heads.push(values.skip_call()?);
+            if values.is_broken() {
+                return Err(Error::Config(CALLS));
+            }
+        }
+        values.rewind();
+        Ok(Self { values, heads })
+    }
+
+    /// Of all calls.
+    pub(super) fn heads(&self) -> &[Head] {
+        &self.heads
+    }
+}
+
+impl Iterator for Calls {
+    type Item = Call;
+
+    fn next(&mut self) -> Option<Call> {
+        // Every one was found before.
+        if self.values.has_more() { self.values.call().ok() } else { None }
+    }
+}
+
+impl Values {
+    fn skip_call(&mut self) -> Result<Head> {
+        let (_, shape, ticket) = self.beginning()?;
+        let (_now, _deadline, can_be_cancelled) = (self.raw(), self.raw(), self.raw() != 0.0);
+        self.skip(shape, 0);
+        Ok(Head { ticket, can_be_cancelled })
+    }
+
+    /// A call's operation, the values that those have, and its ticket.
+    fn beginning(&mut self) -> Result<(u32, Shape, u32)> {
         let number = count(self.raw(), CALLS)?;
-        let values = VALUES.get(usize::try_from(number).unwrap_or(usize::MAX));
-        let &(arity, texts) = values.ok_or(Error::Config(CALLS))?;
-        let ticket = count(self.raw(), CALLS)?;
-        let head = self.head();
-        let first = self.at();
-        let operation = self.operation(number);
-        // Where a value was wrong, those behind it were not read.
-        for value in self.at() - first..arity {
+        let shape = VALUES.get(usize::try_from(number).unwrap_or(usize::MAX));
+        let &shape = shape.ok_or(Error::Config(CALLS))?;
+        Ok((number, shape, count(self.raw(), CALLS)?))
+    }
+
+    /// Goes to the end of a call of which so many values were read.
+    fn skip(&mut self, (arity, texts): Shape, read: usize) {
+        for value in read..arity {
             if texts >> value & 1 == 1 {
                 _ = self.units(CALLS);
             } else {
                 self.raw();
             }
         }
+    }
+
+    fn call(&mut self) -> Result<Call> {
+        let (number, shape, ticket) = self.beginning()?;
+        let head = self.head();
+        let first = self.at();
+        let operation = self.operation(number);
+        // Where a value was wrong, those behind it were not read.
+        self.skip(shape, self.at() - first);
         let (now, deadline, can_be_cancelled, operation) = match head {
             Ok((now, deadline, can_be_cancelled)) => (now, deadline, can_be_cancelled, operation),
             Err(error) => (Timestamp::from_millis(0.0), None, false, Err(error)),
         };
-        Ok(Call { ticket, now, deadline, can_be_cancelled, operation })
+        Ok(Call { head: Head { ticket, can_be_cancelled }, now, deadline, operation })
     }
 
     fn head(&mut self) -> Result<(Timestamp, Option<Duration>, bool)> {
