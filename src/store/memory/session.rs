@@ -76,7 +76,7 @@ impl Session {
         if change.label.is_none() {
             change.label = self.label().map(str::to_owned);
         }
-        self.body = body(std::mem::take(&mut change.data), change.label.as_deref());
+        self.write(std::mem::take(&mut change.data), change.label.as_deref());
         self.label = label_length(change.label.as_deref());
         self.version += 1;
         self.token = change.write_token.0;
@@ -84,6 +84,18 @@ impl Session {
             self.live_for(now, lifetime);
         }
         self.see(now)
+    }
+
+    /// Where the length stays, so does the block: it was read just now, and the allocator's notes on it were not.
+    fn write(&mut self, data: Vec<u8>, label: Option<&str>) {
+        let label_length = label.map_or(0, str::len);
+        if data.len() + label_length == self.body.len() {
+            let (kept_data, kept_label) = self.body.split_at_mut(data.len());
+            kept_data.copy_from_slice(&data);
+            kept_label.copy_from_slice(label.unwrap_or_default().as_bytes());
+        } else {
+            self.body = body(data, label);
+        }
     }
 
     /// Begins the idle time again. Gives the new end. A call with an earlier time than the last one shortens nothing.

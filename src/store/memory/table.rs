@@ -78,8 +78,10 @@ impl<K: Key, V> Table<K, V> {
 
     /// Moves the end of an entry. A later one is noted when the earlier one comes, so that `touch` costs next to nothing.
     pub(super) fn set_end(&mut self, slot: u32, end: u64) {
-        self.slot(slot).end = end;
-        if end < self.due.end(slot) {
+        let entry = self.slot(slot);
+        let before = std::mem::replace(&mut entry.end, end);
+        // What is noted is no later than that, and looking there is two misses of the cache.
+        if end < before && end < self.due.end(slot) {
             self.due.set(slot, end);
         }
     }
