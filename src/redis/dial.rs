@@ -6,7 +6,7 @@ use redis::{Cmd, ErrorKind, RedisError, RedisResult, ServerErrorKind};
 
 use crate::error::Error;
 
-use super::errors::{not_sent, wants_a_password};
+use super::errors::{not_sent, serves_nobody};
 use super::link::Link;
 use super::stream::connect;
 use super::target::{Address, Login};
@@ -37,27 +37,32 @@ pub(super) async fn dial(endpoint: &Endpoint) -> RedisResult<Link> {
         link.query(redis::cmd("SELECT").arg(login.database)).await?;
     }
     // A server that wants a password hangs up on who sends it a longer command, and does not say why.
-    match link.query(&Cmd::new().arg("PING").to_owned()).await {
-        Err(error) if wants_a_password(&error) || error.is_io_error() => Err(error),
+    match link.query(Cmd::new().arg("PING")).await {
+        Err(error) if serves_nobody(&error) || error.is_unrecoverable_error() => Err(error),
         _ => Ok(link),
     }
 }
 
-/// What a server says of a login holds the name of the user.
+/// Servers without an access list have no code of their own for a password that is wrong.
 fn of_login(error: RedisError) -> RedisError {
-    if error.is_io_error() {
-        return error;
+    let is_of_the_login = error.code() == Some("WRONGPASS")
+        || (is_general(&error)
+            && error.detail().is_some_and(|text| text.contains("AUTH") || text.contains("password")));
+    if is_of_the_login {
+        RedisError::from((ErrorKind::AuthenticationFailed, "the server refuses the login"))
+    } else {
+        error
     }
-    RedisError::from((ErrorKind::AuthenticationFailed, "the server refuses the login"))
+}
+
+fn is_general(error: &RedisError) -> bool {
+    error.kind() == ErrorKind::Server(ServerErrorKind::ResponseError)
 }
 
 /// Why there is no connection.
 pub(super) fn refused(error: &RedisError) -> Error {
-    match error.kind() {
-        // A number that the server has no database for is the one thing that it refuses by a general error here.
-        ErrorKind::Server(ServerErrorKind::ResponseError) => {
-            Error::StoreUnreached("Redis refuses the database: name one that its configuration has".to_owned())
-        }
-        _ => not_sent(error),
+    if is_general(error) && error.detail().is_some_and(|text| text.starts_with("DB index")) {
+        return Error::StoreUnreached("Redis refuses the database: name one that its configuration has".to_owned());
     }
+    not_sent(error)
 }

@@ -20,6 +20,11 @@ const REFUSALS: &[(&str, &str)] = &[
     ("WRONGPASS", WRONG_PASSWORD),
     ("NOAUTH", "Redis wants a password (NOAUTH): give it as password"),
     (
+        "DENIED",
+        "Redis is in protected mode, and serves its own machine alone (DENIED): give it a password, or bind it to an address",
+    ),
+    (MAX_CLIENTS, "Redis has as many clients as it takes: raise its maxclients, or close some"),
+    (
         NO_PERMISSION,
         "The user of Redis lacks a permission (NOPERM): it needs the keys of the prefix, and \
          +@connection +@keyspace +@string +@hash +@sortedset +@scripting -@dangerous +time, on a Cluster +cluster|slots, and with wait +wait",
@@ -38,6 +43,8 @@ const REFUSALS: &[(&str, &str)] = &[
     ("UNKILLABLE", "Redis is busy with somebody's script: wait for it, or restart the server"),
 ];
 const NO_PERMISSION: &str = "NOPERM";
+/// What it says has no code.
+const MAX_CLIENTS: &str = "max number of clients";
 const WRONG_PASSWORD: &str = "Redis refuses the username or the password (WRONGPASS): correct them";
 const CLUSTER: &str = "This Redis is a node of a Cluster: give its nodes as cluster, in the place of the url";
 
@@ -51,9 +58,9 @@ pub(super) fn is_replica(error: &RedisError) -> bool {
     matches!(refusal(error), Some(("READONLY" | "MASTERDOWN", _)))
 }
 
-/// Whether the server does nothing for who has said no password.
-pub(super) fn wants_a_password(error: &RedisError) -> bool {
-    matches!(refusal(error), Some(("NOAUTH", _)))
+/// Whether the server does nothing for who has said no password, or for nobody on this connection.
+pub(super) fn serves_nobody(error: &RedisError) -> bool {
+    matches!(refusal(error), Some(("NOAUTH" | "DENIED" | MAX_CLIENTS, _)))
 }
 
 /// Whether the connection is of no use any more.
@@ -110,6 +117,9 @@ fn refusal(error: &RedisError) -> Option<(&'static str, &'static str)> {
         let text = error.detail()?;
         if text.starts_with("The user executing the script can't") {
             return known("NOPERM");
+        }
+        if text.starts_with(MAX_CLIENTS) {
+            return known(MAX_CLIENTS);
         }
         text.split_ascii_whitespace().filter_map(|word| word.strip_prefix('-')).find_map(known)
     })

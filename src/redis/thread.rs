@@ -15,8 +15,7 @@ use crate::error::{Error, Result};
 
 /// The thread, which the first call starts, and which ends when this is dropped, on whichever thread that is.
 ///
-/// There is one, and what sends relies on that: between two of its own steps nothing else happens to the connection. It does what
-/// is to be done in turn, so that what the calls of a moment send is written together.
+/// There is one, and it does what is to be done in turn, so that what the calls of a moment send is written together.
 pub(super) struct Thread {
     /// No other one of the process has it.
     number: u64,

@@ -2,15 +2,21 @@
 
 #![forbid(unsafe_code)]
 
-/// Some that are sent together.
-#[derive(Default)]
+/// Some that are sent together, one at least.
 pub(crate) struct Commands {
     pub(super) bytes: Vec<u8>,
     pub(super) count: usize,
 }
 
 impl Commands {
-    /// One more, of these parts: its name, and what it is given.
+    /// The first one, of these parts: its name, and what it is given.
+    pub(crate) fn new(parts: &[&[u8]]) -> Self {
+        let mut commands = Self { bytes: Vec::new(), count: 0 };
+        commands.add(parts);
+        commands
+    }
+
+    /// One more.
     pub(crate) fn add(&mut self, parts: &[&[u8]]) {
         write(&mut self.bytes, parts, &[]);
         self.count += 1;

@@ -35,10 +35,12 @@ impl Pump {
 
     /// Why the connection ended.
     fn turn(&mut self, context: &mut Context<'_>) -> Poll<RedisError> {
-        if let Err(error) = self.write(context) {
-            return Poll::Ready(error);
+        let written = self.write(context);
+        // Also after that failed: answers that are here are theirs who asked.
+        match (self.read(context), written) {
+            (Poll::Ready(error), Ok(())) | (_, Err(error)) => Poll::Ready(error),
+            (Poll::Pending, Ok(())) => Poll::Pending,
         }
-        self.read(context)
     }
 
     /// Writes as much as goes.

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use crate::error::ErrorCode;
+use crate::redis::target::Place;
 use crate::redis::{Options, Redis};
 
 fn refused(options: &Options) -> String {
@@ -45,6 +46,13 @@ fn what_cannot_work_is_named() {
     {
         assert!(Redis::new(&options).is_ok());
     }
+}
+
+#[test]
+fn an_address_of_ipv6_has_no_brackets() {
+    let target = Options::standalone("rediss://[::1]:6390").read().unwrap();
+    let Place::One(address) = target.place else { panic!("It is one server") };
+    assert_eq!((address.host.as_str(), address.port, target.login.tls), ("::1", 6390, true));
 }
 
 #[test]

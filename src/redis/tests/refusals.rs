@@ -10,7 +10,7 @@ use super::{read, run};
 use crate::clock::monotonic;
 use crate::error::{Error, ErrorCode};
 use crate::redis::testing::{Scripted, all_slots};
-use crate::redis::{Options, Redis};
+use crate::redis::{Options, Redis, Topology};
 
 /// A server that answers every script with this.
 fn refusing(answer: &'static str) -> Redis {
@@ -58,6 +58,30 @@ fn after_a_missing_permission_something_may_have_been_done() {
 fn what_is_not_known_is_not_repeated_in_the_text() {
     let error = run(&refusing("-ERR user 'secret' said secret"), "return 1", "{a}").unwrap_err();
     assert!(matches!(&error, Error::StoreUnavailable(text) if !text.contains("secret")), "{error:?}");
+}
+
+/// What a server says to everybody, before anybody asks for something.
+#[test]
+fn a_server_that_takes_nobody_is_not_said_to_refuse_the_password() {
+    for (answer, said) in [
+        ("-ERR max number of clients reached", "maxclients"),
+        ("-DENIED Redis is running in protected mode because protected mode is enabled", "DENIED"),
+        ("HTTP/1.1 400 Bad Request", "does not know"),
+    ] {
+        for at in ["", ":secret@", "somebody:secret@"] {
+            for database in ["", "/7"] {
+                let server = Scripted::new(move |_| format!("{answer}\r\n"));
+                let url = server.url().replace("redis://", &format!("redis://{at}")) + database;
+                let redis =
+                    Redis::new(&Options { topology: Topology::Standalone { url }, ..server.options() }).unwrap();
+                let error = run(&redis, "return 1", "{a}").unwrap_err();
+                assert!(
+                    matches!(&error, Error::StoreUnreached(text) if text.contains(said)),
+                    "{answer}, {at}: {error:?}"
+                );
+            }
+        }
+    }
 }
 
 /// The only node of a Cluster, that answers scripts in turn, and counts them.

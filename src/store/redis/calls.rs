@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use crate::clock::Timestamp;
 use crate::error::{Error, Result};
-use crate::redis::{Caller, Commands, Script};
+use crate::redis::{Caller, Script};
 use crate::session::id::{StoreKey, Tag};
 use crate::store::record::{Change, Created, Listed, Loaded, NewRecord, Regenerated, Revocation, Saved, Version};
 
@@ -95,8 +95,7 @@ impl Call {
     /// later may have been made to end later; the tombstone last, since what is not there may have ended since.
     pub(super) async fn load(&self, key: StoreKey) -> Result<Loaded> {
         let (slot, id) = (keys::slot(&self.prefix, key.tag()), keys::id(&key));
-        let mut commands = Commands::default();
-        (self.clock.ask)(&mut commands, &slot);
+        let mut commands = (self.clock.ask)(&slot);
         commands.add(&read(keys::session(&slot, &id).as_bytes()));
         commands.add(&[b"GET", keys::tombstone(&slot, &id).as_bytes()]);
         let mut reply = Reply::new(self.redis.read(&slot, &commands).await?)?;

@@ -9,10 +9,10 @@ use crate::redis::Commands;
 pub(super) struct Clock {
     /// The part of a script that sets `now`.
     pub(super) script: &'static str,
-    /// Adds a command that says the time as `TIME` does. It is given what all keys of the slot begin with.
-    pub(super) ask: fn(&mut Commands, &str),
+    /// A command that says the time as `TIME` does. It is given what all keys of the slot begin with.
+    pub(super) ask: fn(&str) -> Commands,
 }
 
 /// The server's.
 pub(super) const SERVER_CLOCK: Clock =
-    Clock { script: include_str!("scripts/clock.lua"), ask: |commands, _slot| commands.add(&[b"TIME"]) };
+    Clock { script: include_str!("scripts/clock.lua"), ask: |_slot| Commands::new(&[b"TIME"]) };

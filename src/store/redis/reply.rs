@@ -37,12 +37,19 @@ impl Reply {
     /// `ERR_STORE_CORRUPT` for what no script answers, here and below.
     pub(super) fn new(value: Value) -> Result<Self> {
         match value {
-            Value::Array(values) => Ok(Self(values.into_iter())),
             // One text costs both sides less than a list.
             Value::BulkString(text) => {
                 let words = text.split(|&byte| byte == b' ').map(|word| Value::BulkString(word.to_vec()));
                 Ok(Self(words.collect::<Vec<_>>().into_iter()))
             }
+            list => Self::list(list),
+        }
+    }
+
+    /// A part that is a list in any case.
+    fn list(value: Value) -> Result<Self> {
+        match value {
+            Value::Array(values) => Ok(Self(values.into_iter())),
             _ => Err(unreadable()),
         }
     }
@@ -61,7 +68,7 @@ impl Reply {
 
     /// What `TIME` says.
     pub(super) fn time(&mut self) -> Result<Timestamp> {
-        let mut parts = Self::new(self.next()?)?;
+        let mut parts = Self::list(self.next()?)?;
         let (seconds, micros) = (parts.number()?, parts.number()?);
         Ok(timestamp(seconds.saturating_mul(1000).saturating_add(micros / 1000)))
     }
@@ -80,7 +87,7 @@ impl Reply {
 
     /// The session of [`read`], unless it has expired by then, is pending, or is none.
     pub(super) fn live(&mut self, now: Timestamp) -> Result<Option<Record>> {
-        let mut fields = Self::new(self.next()?)?;
+        let mut fields = Self::list(self.next()?)?;
         let (ends, is_pending) = (fields.optional_instant()?, fields.optional()?.is_some());
         if is_pending || ends.is_none_or(|ends| ends <= now) {
             return Ok(None);
@@ -114,7 +121,7 @@ impl Reply {
 
     /// A list of ids within a tag.
     pub(super) fn ids(&mut self, tag: Tag) -> Result<Vec<StoreKey>> {
-        let mut ids = Self::new(self.next()?)?;
+        let mut ids = Self::list(self.next()?)?;
         let mut keys = Vec::with_capacity(ids.0.len());
         while ids.0.len() > 0 {
             keys.push(keys::read_id(tag, &ids.text()?).ok_or_else(unreadable)?);
@@ -136,7 +143,7 @@ impl Reply {
 
     /// The fields of a session.
     pub(super) fn record(&mut self) -> Result<Record> {
-        let mut fields = Self::new(self.next()?)?;
+        let mut fields = Self::list(self.next()?)?;
         let (mut data, mut version, mut write_token) = (None, None, None);
         let (mut created_at, mut last_seen_at, mut expires_at, mut absolute) = (None, None, None, None);
         let (mut user, mut authenticated_at, mut idle, mut label) = (None, None, None, None);
@@ -175,7 +182,7 @@ impl Reply {
 }
 
 fn one_listed(tag: Tag, value: Value) -> Result<Listed> {
-    let mut fields = Reply::new(value)?;
+    let mut fields = Reply::list(value)?;
     let key = keys::read_id(tag, &fields.text()?).ok_or_else(unreadable)?;
     let (created_at, last_seen_at, expires_at) = (fields.instant()?, fields.instant()?, fields.instant()?);
     let (authenticated_at, label) = (fields.optional_instant()?, fields.optional()?.map(text).transpose()?);

@@ -5,13 +5,13 @@
 --   :i:<import>  an import with this tag: "open <end>" or "done <end>"
 -- and so does the channel :ended, on which ends of sessions are told. PUBLISH: the command for that, or nil.
 -- Fields: d data, v version, w write token, c created, l last seen, a authenticated, e end, x absolute end, i idle time, n label,
--- u user, k the user as the keys name it, p present while it is pending. No number is written but by text(), and all are whole.
+-- u user, k the user as the keys name it, p present while it is pending. No number is written but by text().
 -- Answers are a word and what belongs to it: a list, or one text where nothing of it can hold a space.
 
 local FAR = 2 ^ 53
 
 local function text(number)
-  return string.format('%d', number)
+  return string.format('%.0f', number)
 end
 
 local function after(span)
@@ -97,8 +97,12 @@ end
 -- Leaves a tombstone. One that stays for longer is left as it is, and yet written: replicas may be waited for.
 local function bury(id, span)
   local key, at = name('t', id), after(span)
-  if at > now and redis.call('SET', key, text(at), 'NX', 'PXAT', text(at)) then
-    return
+  if at > now then
+    -- That a server without memory refuses this is no matter where one is there.
+    local set = redis.pcall('SET', key, text(at), 'NX', 'PXAT', text(at))
+    if set and set.ok then
+      return
+    end
   end
   local old = redis.call('GET', key)
   if old and tonumber(old) >= at then

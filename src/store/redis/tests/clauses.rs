@@ -26,10 +26,10 @@ for _, name in ipairs({ 'clock{a}', 'clock{b}', 'clock{c}' }) do
   now = type(value) == 'string' and tonumber(value) or now
 end";
 /// The same time, where it is asked for by itself.
-fn ask(commands: &mut Commands, slot: &str) {
+fn ask(slot: &str) -> Commands {
     let said = "return { string.format('%.0f', math.floor(now / 1000)), string.format('%.0f', now % 1000 * 1000) }";
     let script = format!("{SCRIPT}\n{said}");
-    commands.add(&[b"EVAL", script.as_bytes(), b"1", slot.as_bytes()]);
+    Commands::new(&[b"EVAL", script.as_bytes(), b"1", slot.as_bytes()])
 }
 
 /// Of slots 15495, 3300 and 7365.

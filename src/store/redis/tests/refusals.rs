@@ -58,6 +58,10 @@ fn no_memory_left() {
     assert_eq!(wait(store.count(never(), "alice")).unwrap(), made.len() as u64);
     assert!(wait(store.delete(never(), made[0], super::sharing::HOUR)).unwrap(), "who signs out is signed out");
     assert_eq!(wait(store.load(never(), made[0])).unwrap(), Loaded::Ended);
+    server.query::<String>(&["CONFIG", "SET", "maxmemory", "1"]);
+    let again = store.delete(never(), made[0], super::sharing::HOUR / 2);
+    assert!(!wait(again).unwrap(), "what is there for longer needs no memory");
+    assert_refused(wait(store.delete(never(), key, super::sharing::HOUR)), "OOM");
 }
 
 #[test]
