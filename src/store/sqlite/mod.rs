@@ -203,13 +203,15 @@ impl SessionStore for SqliteStore {
     fn delete_expired(&self, now: Timestamp, limit: u32) -> StoreFuture<'_, u64> {
         let until = millis(now).min(millis((self.shared.system)()));
         Box::pin(async move {
-            let (mut removed, mut left) = (0, limit);
+            let (mut removed, mut left, mut looks) = (0, limit, sweep::LOOKS);
             while left > 0 {
                 let part = left.min(sweep::PART);
                 let swept = self.write(&[], move |db| sweep::sweep(db, until, part)).await?;
                 removed += u64::from(swept.sessions);
-                left -= swept.sessions + swept.marks;
-                if swept.is_over {
+                let gone = swept.sessions + swept.marks;
+                left -= gone;
+                looks = looks.saturating_sub(swept.later);
+                if looks == 0 || (swept.later == 0 && gone < part) {
                     break;
                 }
             }

@@ -16,8 +16,8 @@ pub(super) const APPLICATION_ID: i64 = 0x4972_4b70;
 /// Each makes of the tables of its number those of the next one. What was released stays as it is.
 pub(super) const MIGRATIONS: &[&str] = &[
     // A row of `sessions` is appended, and its key is in an index: as a table WITHOUT ROWID the data would be in the tree of
-    // random keys, and every look-up would go through pages full of it. The data stands last, so that what moves an expiry
-    // reads none of it. The other tables have rows as short as their keys.
+    // random keys, and every look-up would go through pages full of it. The data stands last, so that who
+    // wants to know the rest alone reads none of it. The other tables have rows as short as their keys.
     "CREATE TABLE sessions (
         id INTEGER PRIMARY KEY,
         key BLOB NOT NULL UNIQUE,
@@ -57,7 +57,7 @@ pub(super) const MIGRATIONS: &[&str] = &[
     ) STRICT, WITHOUT ROWID;
     CREATE INDEX revocations_by_expiry ON revocations (expires_at);",
     // When to look whether a session has expired: never after `expires_at`, which every write moves, and mostly before it. So no
-    // write moves an entry of an index. 0 is at the next sweep.
+    // write moves an entry of an index. 0 is at the next sweeps, since to note all ends here would hold up every other process.
     "ALTER TABLE sessions ADD COLUMN due_at INTEGER NOT NULL DEFAULT 0;
     DROP INDEX sessions_by_expiry;
     CREATE INDEX sessions_by_due ON sessions (due_at);",

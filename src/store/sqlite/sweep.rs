@@ -8,6 +8,9 @@ use super::times::Millis;
 
 /// How many rows one transaction removes or looks at, at most: the calls behind it wait that long.
 pub(super) const PART: u32 = 500;
+/// How many sessions that have not ended one call looks at, at most, beside what it removes. Those that are due after them are
+/// looked at by later calls.
+pub(super) const LOOKS: u32 = 10 * PART;
 
 /// Pages that are free are filled again. They are given back to the system only when they are most of the file and more than so
 /// many, some with each part.
@@ -21,8 +24,8 @@ pub(super) struct Swept {
     pub(super) sessions: u32,
     /// Tombstones, and markers of imports and revocations.
     pub(super) marks: u32,
-    /// Nothing is left that ended by then.
-    pub(super) is_over: bool,
+    /// Sessions that were looked at, and have not ended.
+    pub(super) later: u32,
 }
 
 /// Removes at most `limit` rows that expired at `until` or before.
@@ -47,7 +50,7 @@ pub(super) fn sweep(db: &Connection, until: Millis, limit: u32) -> rusqlite::Res
         marks += change(db, sql, until, limit - sessions - marks)?;
     }
     shrink(db)?;
-    Ok(Swept { sessions, marks, is_over: later == 0 && sessions + marks < limit })
+    Ok(Swept { sessions, marks, later })
 }
 
 fn change(db: &Connection, sql: &str, until: Millis, limit: u32) -> rusqlite::Result<u32> {

@@ -11,6 +11,7 @@ use crate::error::Result;
 use crate::store::SessionStore;
 use crate::store::record::{Change, Lifetime, Loaded, NewRecord, Saved};
 use crate::store::sqlite::SqliteStore;
+use crate::store::sqlite::sweep::LOOKS;
 
 #[test]
 fn who_is_ahead_of_the_system_sweeps_nothing() {
@@ -50,6 +51,30 @@ fn the_space_of_a_flood_is_given_back() {
     wait(store.close()).unwrap();
     let left = fs::metadata(folder.file()).unwrap().len();
     assert!(left < flooded / 2, "{left} of {flooded} bytes are left");
+}
+
+/// A call that removes little does little, however many were used since their end was noted.
+#[test]
+fn a_sweep_looks_at_no_more_than_it_may() {
+    let folder = Folder::new();
+    let store = folder.store();
+    for part in (0..LOOKS + 1_000).collect::<Vec<_>>().chunks(1_000) {
+        let calls: Vec<_> = part.iter().map(|&n| store.create(now(), key(n), idle(b"data"))).collect();
+        assert!(calls.into_iter().map(wait).all(|created| created.is_ok()));
+    }
+    wait(store.close()).unwrap();
+    let file = folder.connection();
+    file.execute("UPDATE sessions SET due_at = 0", []).unwrap();
+    let noted = || -> u32 {
+        file.query_row("SELECT count(*) FROM sessions WHERE due_at > 0", [], |row| row.get(0))
+            .unwrap()
+    };
+    let store = folder.store();
+    assert_eq!(wait(store.delete_expired(now(), 1)).unwrap(), 0);
+    assert_eq!(noted(), LOOKS);
+    assert_eq!(wait(store.delete_expired(now(), 1)).unwrap(), 0);
+    assert_eq!(noted(), LOOKS + 1_000);
+    wait(store.close()).unwrap();
 }
 
 /// A session that ends after an hour in which nobody uses it.
