@@ -33,20 +33,22 @@ export class MemoryLimiter<Name extends string> implements MemoryRateLimiter<Nam
     const [policy] = this.policies;
     if (typeof key === "string" && this.policies.length === 1 && policy !== undefined) {
       // What nearly all calls are, and so without the lists of the others.
-      const decision = this.#slate.consume(0, policy, key, readCost(this.policies, 0, options?.cost ?? 1), now);
-      if (decision !== undefined) return decision;
+      return this.#consumeOne(0, policy, key, readCost(this.policies, 0, options?.cost ?? 1), now);
     }
     const { places, policies, keys, costs } = readAsked(this.policies, key, options);
     if (places.length > 1) return readAnswer(this.#engine.consumeAll(places, keys, costs, now), policies, now, RECEIPT);
-    const [place, only, of, cost] = [places[0], keys[0], policies[0], costs[0]] as [
-      number,
-      string,
-      Policy<Name>,
-      number,
-    ];
-    return (
-      this.#slate.consume(place, of, only, cost, now) ?? readOne(this.#engine.consume(place, only, cost, now), of, now)
+    return this.#consumeOne(
+      places[0] as number,
+      policies[0] as Policy<Name>,
+      keys[0] as string,
+      costs[0] as number,
+      now,
     );
+  }
+
+  #consumeOne(place: number, policy: Policy<Name>, key: string, cost: number, now: number): Decided<Name> {
+    const decision = this.#slate.consume(place, policy, key, cost, now);
+    return decision ?? readOne(this.#engine.consume(place, key, cost, now), policy, now);
   }
 
   peekSync(key: Keys<Name>, options?: ConsumeOptions<Name>): Decision<Name> {

@@ -150,12 +150,16 @@ pub(crate) fn go_on_from<C: Call>(
         let tasks = match made {
             Ok(tasks) => tasks,
             Err(error) => {
-                for head in heads {
+                for head in &heads {
                     hand_over(&mailbox, head.ticket, Err(error.clone())).await;
                 }
                 return;
             }
         };
+        // One that was not made would be waited for as long as the process lives.
+        for head in heads.iter().skip(tasks.len()) {
+            hand_over(&mailbox, head.ticket, Err(Error::Panicked)).await;
+        }
         let mut cancels = cancels.into_iter().peekable();
         for mut task in tasks {
             task.cancelled = cancels.next_if(|(ticket, _)| *ticket == task.head.ticket).map(|(_, cancelled)| cancelled);

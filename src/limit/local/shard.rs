@@ -1,8 +1,9 @@
 //! A part of the keys under one lock: a table of names, the buckets, and the order in which keys are given up.
 //!
 //! A key is 32 bytes in its slot, 16 in an order, and 5 to 23 in the table; once a key of the shard has had a penalty, each takes 8
-//! more. Spending touches the table and the slot alone, which is in one line of the processor's caches: a debt grows without its place in the order being moved, and is looked at again when it comes first. So a place
-//! is never later than the debt, and who is first by his true debt owes least of all.
+//! more. Spending touches the table and the slot alone, which is in one line of the processor's caches: a debt grows without its
+//! place in the order being moved, and is looked at again when it comes first. So a place is never later than the debt, and who is
+//! first by his true debt owes least of all.
 
 #![forbid(unsafe_code)]
 
