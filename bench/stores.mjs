@@ -13,9 +13,9 @@
 // What favours the peers: their keys are strings whose hash V8 has already; only Ironkeep's store in memory and lru-cache are
 // bounded; express-session, unstorage and a Map know no users, caps, tombstones or conflicts, and a set of Ironkeep's names the
 // version and a write token. The better-sqlite3 that the goals are about has no index by expiry, as the published stores on it
-// have none; Ironkeep has one, and a row says what it costs there. Both SQLites use WAL; better-sqlite3 takes the log into the
-// file at its default of 1,000 pages, Ironkeep at its own of 4,000. What FULL comes to depends on the disk: the line above the
-// tables says how long one fdatasync takes here.
+// have none; Ironkeep has one that saves and touches do not move, and a row says what one costs that they do. Both SQLites use WAL;
+// better-sqlite3 takes the log into the file at its default of 1,000 pages, Ironkeep at its own of 4,000. What FULL comes to
+// depends on the disk: the line above the tables says how long one fdatasync takes here.
 //
 // Redis is a server that the bench starts, with one connection for each contender. "server us" is the CPU of its main thread for
 // one operation, "latency us" the median of the times that operations take, and "p99 us" what one of a hundred exceeds. A set of
