@@ -37,7 +37,7 @@ pub(super) fn write(bytes: &mut Vec<u8>, head: &[&[u8]], rest: &[&[u8]]) {
 }
 
 /// The head of a list of so many, or of a text of so many bytes.
-fn write_length(unsent: &mut Vec<u8>, kind: u8, mut length: usize) {
+fn write_length(bytes: &mut Vec<u8>, kind: u8, mut length: usize) {
     // The digits of the largest number there is.
     let mut digits = [0; 20];
     let mut first = digits.len();
@@ -49,7 +49,7 @@ fn write_length(unsent: &mut Vec<u8>, kind: u8, mut length: usize) {
             break;
         }
     }
-    unsent.push(kind);
-    unsent.extend_from_slice(&digits[first..]);
-    unsent.extend_from_slice(b"\r\n");
+    bytes.push(kind);
+    bytes.extend_from_slice(&digits[first..]);
+    bytes.extend_from_slice(b"\r\n");
 }

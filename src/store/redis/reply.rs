@@ -15,8 +15,8 @@ use crate::store::record::{Listed, Record, WriteToken};
 
 use super::keys;
 
-/// The command for the fields of a session that a load asks for, in the order in which [`Reply::live`] reads them: all but the name of its user that
-/// is for scripts alone. They are named, since reading a name takes as long as reading a value.
+/// The command for the fields of a session that a load asks for, in the order in which [`Reply::live`] reads them: all but the name
+/// of its user that is for scripts alone. They are named, since reading a name takes as long as reading a value.
 pub(super) const fn read(key: &[u8]) -> [&[u8]; 14] {
     [b"HMGET", key, b"e", b"p", b"d", b"v", b"w", b"c", b"l", b"x", b"i", b"a", b"u", b"n"]
 }
